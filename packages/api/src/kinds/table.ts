@@ -1,0 +1,47 @@
+import type { ResourceType } from '../resource.js';
+import { configMaps } from './config-map.js';
+import { deployments } from './deployment.js';
+import { endpointSlices } from './endpoint-slice.js';
+import { endpoints } from './endpoints.js';
+import { events } from './event.js';
+import { leases } from './lease.js';
+import { namespaces } from './namespace.js';
+import { nodes } from './node.js';
+import { pods } from './pod.js';
+import { replicaSets } from './replica-set.js';
+import { secrets } from './secret.js';
+import { services } from './service.js';
+import { serviceAccounts } from './service-account.js';
+
+/** Every kind that is served. The order is the order of discovery. */
+export const resourceTable = [
+  namespaces,
+  nodes,
+  pods,
+  services,
+  endpoints,
+  endpointSlices,
+  configMaps,
+  secrets,
+  serviceAccounts,
+  events,
+  leases,
+  replicaSets,
+  deployments,
+] as unknown as readonly ResourceType[];
+
+export {
+  configMaps,
+  deployments,
+  endpointSlices,
+  endpoints,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  secrets,
+  serviceAccounts,
+  services,
+};

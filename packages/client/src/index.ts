@@ -1,0 +1,3 @@
+export type * from './api-client.js';
+export type * from './informer.js';
+export type * from './reconciler.js';

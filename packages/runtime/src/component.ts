@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { HealthChecks } from './health.js';
+import type { Tracer } from './tracer.js';
+
+/** What every component is given. Built by `runComponent`; a test makes its own. */
+export interface ComponentContext {
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly tracer: Tracer;
+  readonly health: HealthChecks;
+}
+
+/** A process's one object. Building it opens nothing; `run` does. */
+export interface Component {
+  /** `scheduler`, `kubelet`; with `instance`, what logs, spans and metrics are labelled with. */
+  readonly name: string;
+  readonly instance?: string;
+  /** Resolves after a clean stop, once `signal` is aborted. Rejects on what it cannot go on after. */
+  run(signal: AbortSignal, context: ComponentContext): Promise<void>;
+}
