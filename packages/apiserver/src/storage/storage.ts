@@ -1,0 +1,115 @@
+import type { KubernetesObject, ObjectKey, Persisted, ResourceType } from '@kubelab/api';
+import type { TraceContext } from '@kubelab/runtime';
+
+/** One version of one object. Frozen: whoever wants to change it copies it. */
+export interface StoredObject<T extends KubernetesObject = KubernetesObject> {
+  readonly key: ObjectKey;
+  readonly object: Persisted<T>;
+  /** The object as JSON, resourceVersion included; encoded once, whoever reads it. */
+  readonly encoded: Buffer;
+  /** metadata.resourceVersion. Compare with {@link compareVersions} alone. */
+  readonly version: string;
+  /** Of the write that made this version. */
+  readonly trace: TraceContext | undefined;
+}
+
+export interface StoredEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** For DELETED: the last state, with the deletion's version. */
+  readonly current: StoredObject;
+  /** Undefined for ADDED. A watch with selectors needs it: what stops matching is DELETED to it. */
+  readonly previous: StoredObject | undefined;
+}
+
+export interface WriteContext {
+  readonly trace?: TraceContext | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a write was not made. The registry words it for the client. */
+export class StorageConflict extends Error {
+  constructor(
+    readonly reason: 'exists' | 'missing' | 'changed',
+    /** What is there now, where something is. */
+    readonly present: StoredObject | undefined,
+  ) {
+    super(`storage conflict: ${reason}`);
+    this.name = 'StorageConflict';
+  }
+}
+
+export interface ListQuery {
+  /** "" for all namespaces. */
+  readonly namespace: string;
+  /** Counted after `matches`; 0 for no limit. */
+  readonly limit: number;
+  readonly continueToken: string;
+  /** As Kubernetes: unset "" = the newest; "0" = whatever the cache has; else NotOlderThan or Exact. */
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: '' | 'NotOlderThan' | 'Exact';
+  readonly matches?: (object: Persisted) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ListPage {
+  readonly items: readonly StoredObject[];
+  /** The snapshot's version: a watch from it misses nothing and repeats nothing. */
+  readonly version: string;
+  /** "" when this was the last page. */
+  readonly continueToken: string;
+  readonly remainingItemCount: number | undefined;
+}
+
+export interface WatchQuery {
+  readonly namespace: string;
+  /** "" or "0": from now, after synthetic ADDED for what is there ("0" and ""), as Kubernetes' Get State and Start. Else: after this version. */
+  readonly resourceVersion: string;
+  readonly sendInitialEvents: boolean;
+  /** Called with consistent progress about once a minute and, after the initial events, once. */
+  readonly signal: AbortSignal;
+}
+
+export type WatchItem =
+  | { readonly kind: 'event'; readonly event: StoredEvent }
+  | { readonly kind: 'bookmark'; readonly version: string; readonly initialEventsEnd: boolean };
+
+/**
+ * The storage of one resource: writes to etcd, reads from the watch cache.
+ *
+ * Watch guarantees, each with a case in the contract suite: ordered, unique,
+ * reliable, atomic, resumable at any delivered version, bookmarkable; past the
+ * window the watch rejects with ApiError Expired.
+ */
+export interface ResourceStorage<T extends KubernetesObject = KubernetesObject> {
+  readonly resource: ResourceType<T>;
+  /** @throws StorageConflict 'exists' */
+  create(key: ObjectKey, object: T, context: WriteContext & { timeToLiveSeconds?: number }): Promise<StoredObject<T>>;
+  /** @throws StorageConflict 'missing' | 'changed' */
+  update(key: ObjectKey, object: T, expectedVersion: string, context: WriteContext): Promise<StoredObject<T>>;
+  /** Resolves with the last state, carrying the deletion's version. @throws StorageConflict 'missing' | 'changed' */
+  delete(key: ObjectKey, expectedVersion: string, context: WriteContext): Promise<StoredObject<T>>;
+  /** A consistent read: sees every write acknowledged before the call. */
+  get(key: ObjectKey, signal?: AbortSignal): Promise<StoredObject<T> | undefined>;
+  /** What the cache has now, perhaps a moment old. For resourceVersion=0 and for finding a patch's base. */
+  getCached(key: ObjectKey): StoredObject<T> | undefined;
+  list(query: ListQuery): Promise<ListPage>;
+  /**
+   * Bounded: a reader that falls behind by more than its buffer is dropped
+   * (the iteration rejects), never buffered without end.
+   */
+  watch(query: WatchQuery): AsyncIterable<WatchItem>;
+}
+
+/** All of etcd that the apiserver uses. Built closed; `run` opens it. */
+export interface Storage {
+  forResource<T extends KubernetesObject>(resource: ResourceType<T>): ResourceStorage<T>;
+  /** Raw, compared writes for what is not an object: allocation ranges. Undefined: absent. */
+  getRaw(key: string): Promise<{ value: Buffer; version: string } | undefined>;
+  /** False: it had changed. `expectedVersion` "" means absent. */
+  putRaw(key: string, value: Buffer, expectedVersion: string): Promise<boolean>;
+  /** Resolves once all caches are filled. */
+  ready(signal?: AbortSignal): Promise<void>;
+  /** Rejects when etcd does not answer a linearized read within 2 s. */
+  checkHealth(): Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
