@@ -1,1 +1,1 @@
-export {};
+export * from './etcd-process.js';
