@@ -15,6 +15,8 @@ export interface EnvironmentSource {
   readonly podIPs: readonly string[];
   /** All Services known; those that make variables are chosen by `expandEnvironment`. */
   readonly services: Iterable<DeepReadonly<Service>>;
+  /** Told of what was left out: a Warning event on the pod (`InvalidEnvironmentVariableNames`). */
+  readonly warn?: (reason: string, message: string) => void;
 }
 
 /**
