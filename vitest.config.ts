@@ -2,12 +2,14 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// Tests run against the sources, so none can pass on a stale build.
+// Tests run against the sources, so none can pass on a stale build. A subpath
+// comes before its package, whose name it begins with.
+const entryPoints = [
+  ['runtime/certificates', 'runtime/src/certificates.ts'],
+  ...readdirSync(new URL('packages', import.meta.url)).map((name) => [name, `${name}/src/index.ts`]),
+];
 const alias = Object.fromEntries(
-  readdirSync(new URL('packages', import.meta.url)).map((name) => [
-    `@kubelab/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
+  entryPoints.map(([name, file]) => [`@kubelab/${name}`, fileURLToPath(new URL(`packages/${file}`, import.meta.url))]),
 );
 
 export default defineConfig({

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { HealthChecks } from './health.js';
-import type { Tracer } from './tracer.js';
+import type { ReportingTracer } from './tracer.js';
 
 /** What every component is given. Built by `runComponent`; a test makes its own. */
 export interface ComponentContext {
   readonly log: Logger;
   readonly metrics: Registry;
-  readonly tracer: Tracer;
+  /** Its sink is set by whoever has a way to the apiserver's ring: `createComponentClient`. */
+  readonly tracer: ReportingTracer;
   readonly health: HealthChecks;
 }
 

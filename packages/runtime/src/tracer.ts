@@ -40,3 +40,11 @@ export interface FinishedSpan {
 
 /** Where finished spans go: the apiserver's ring, by way of the Session stream. Never blocks, never throws. */
 export type SpanSink = (spans: readonly FinishedSpan[]) => void;
+
+/** A tracer that hands its finished spans on, in bounded batches. */
+export interface ReportingTracer extends Tracer {
+  /** Replaces the sink; what has been kept for want of one goes to it at once. */
+  setSink(sink: SpanSink | undefined): void;
+  /** Hands over what waits, now: before the process stops. */
+  flush(): void;
+}
