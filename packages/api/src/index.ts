@@ -1,6 +1,13 @@
 export * from './errors.js';
+export { escapeValue as escapeFieldValue, type FieldSelector, parseFieldSelector } from './fields/selector.js';
 export type * from './generated/types.js';
+export * from './kinds/owner.js';
+export * from './kinds/pod-resources.js';
+export * from './kinds/pod-status.js';
 export * from './kinds/table.js';
+export type { Requirement, SelectorOperator } from './labels/requirement.js';
+export * from './labels/selector.js';
 export * from './object.js';
+export * from './quantity/quantity.js';
 export * from './resource.js';
 export type { SchemaDefinition, SchemaNode } from './schema.js';
