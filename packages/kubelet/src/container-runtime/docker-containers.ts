@@ -1,0 +1,106 @@
+import type Docker from 'dockerode';
+import { containerOptions, type DockerContainerSettings, sandboxOptions } from './docker-container-options.js';
+import { engineCall, statusCodeOf } from './docker-errors.js';
+import { toRuntimeContainer } from './docker-inspection.js';
+import { ownershipFilter } from './docker-labels.js';
+import type { ContainerRuntime, ContainerSpec, RuntimeContainer, SandboxSpec } from './runtime.js';
+import { RuntimeError } from './runtime.js';
+
+type Containers = Pick<
+  ContainerRuntime,
+  'list' | 'inspect' | 'runSandbox' | 'createContainer' | 'startContainer' | 'stop' | 'remove'
+>;
+
+/** How many inspects a list may have in flight. */
+const INSPECT_CONCURRENCY = 16;
+
+/** Sandboxes and containers: their life from creation to removal. */
+export function dockerContainers(docker: Docker, settings: DockerContainerSettings): Containers {
+  async function inspect(id: string, signal: AbortSignal): Promise<RuntimeContainer | undefined> {
+    try {
+      return toRuntimeContainer(
+        await engineCall('inspect container', signal, () => docker.getContainer(id).inspect({ abortSignal: signal })),
+      );
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'notFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** A name that is taken is a container that an earlier attempt has made: take it over. */
+  async function create(options: Docker.ContainerCreateOptions, signal: AbortSignal): Promise<string> {
+    try {
+      return (await docker.createContainer({ ...options, abortSignal: signal })).id;
+    } catch (error) {
+      if (statusCodeOf(error) !== 409) throw error;
+      const existing = await docker.getContainer(options.name ?? '').inspect({ abortSignal: signal });
+      return existing.Id;
+    }
+  }
+
+  async function start(id: string, signal: AbortSignal): Promise<RuntimeContainer> {
+    await docker.getContainer(id).start({ abortSignal: signal });
+    const started = await inspect(id, signal);
+    if (started === undefined) throw new RuntimeError('notFound', `start container: No such container: ${id}`);
+    return started;
+  }
+
+  async function list(signal: AbortSignal, podUid?: string): Promise<readonly RuntimeContainer[]> {
+    const filters = JSON.stringify({ label: ownershipFilter(settings.ownership, podUid) });
+    const found = await engineCall('list containers', signal, () =>
+      docker.listContainers({ all: true, filters, abortSignal: signal }),
+    );
+    const result: RuntimeContainer[] = [];
+    for (let from = 0; from < found.length; from += INSPECT_CONCURRENCY) {
+      const some = found.slice(from, from + INSPECT_CONCURRENCY);
+      const inspected = await Promise.all(some.map(({ Id }) => inspect(Id, signal)));
+      result.push(...inspected.filter((container) => container !== undefined));
+    }
+    return result;
+  }
+
+  return {
+    list,
+    inspect,
+
+    async runSandbox(spec: SandboxSpec, signal: AbortSignal) {
+      return engineCall('run sandbox', signal, async () =>
+        start(await create(sandboxOptions(spec, settings), signal), signal),
+      );
+    },
+
+    async createContainer(spec: ContainerSpec, signal: AbortSignal) {
+      return engineCall('create container', signal, () => create(containerOptions(spec, settings), signal));
+    },
+
+    async startContainer(id, signal) {
+      return engineCall('start container', signal, () => start(id, signal));
+    },
+
+    async stop(id, gracePeriodSeconds, signal) {
+      await ignoring([304, 404], () =>
+        engineCall('stop container', signal, () =>
+          docker.getContainer(id).stop({ t: gracePeriodSeconds, abortSignal: signal }),
+        ),
+      );
+    },
+
+    async remove(id, signal) {
+      // 409: another removal of it is in progress.
+      await ignoring([404, 409], () =>
+        engineCall('remove container', signal, () =>
+          docker.getContainer(id).remove({ force: true, v: true, abortSignal: signal }),
+        ),
+      );
+    },
+  };
+}
+
+async function ignoring(statusCodes: readonly number[], call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const statusCode = error instanceof RuntimeError ? statusCodeOf(error.cause) : undefined;
+    if (statusCode === undefined || !statusCodes.includes(statusCode)) throw error;
+  }
+}
