@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** A mount that takes longer hangs on a server that does not answer. */
+const MOUNT_TIMEOUT_MS = 30_000;
+
+export interface HostFileSystemOptions {
+  /**
+   * A process in the machine's mount namespace, where this one has its own: 1
+   * for a kubelet in a container with `pid: host`. Default: this process is
+   * in the machine's.
+   */
+  readonly hostPid?: number;
+}
+
+/** The machine's files and mounts, as its container engine sees them. */
+export class HostFileSystem {
+  readonly #root: string;
+  readonly #processDirectory: string;
+  readonly #enter: readonly string[];
+
+  constructor({ hostPid }: HostFileSystemOptions = {}) {
+    this.#processDirectory = `/proc/${hostPid ?? 'self'}`;
+    this.#root = hostPid === undefined ? '' : `${this.#processDirectory}/root`;
+    this.#enter = hostPid === undefined ? [] : ['nsenter', `--mount=${this.#processDirectory}/ns/mnt`, '--'];
+  }
+
+  /** Where this process reaches an absolute path of the machine. */
+  path(absolute: string): string {
+    return `${this.#root}${absolute}`;
+  }
+
+  /** The machine's name of a path that {@link path} made. */
+  machinePath(local: string): string {
+    return local.slice(this.#root.length) || '/';
+  }
+
+  /** Runs mount(8). Rejects with its own message. */
+  async mount(args: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#execute(['mount', ...args], signal);
+  }
+
+  /** Unmounts every mount at or below a directory, the innermost first. What is busy is detached. */
+  async unmountBelow(directory: string, signal: AbortSignal): Promise<void> {
+    const points = await this.mountPointsBelow(directory);
+    for (const point of points.toReversed()) {
+      try {
+        await this.#execute(['umount', '--no-canonicalize', point], signal);
+      } catch {
+        signal.throwIfAborted();
+        await this.#execute(['umount', '--no-canonicalize', '--lazy', point], signal);
+      }
+    }
+  }
+
+  /** Mount points at or below a directory, in the order in which they were mounted. */
+  async mountPointsBelow(directory: string): Promise<readonly string[]> {
+    const table = await readFile(`${this.#processDirectory}/mountinfo`, 'utf8');
+    return table
+      .split('\n')
+      .map((line) => decodeOctal(line.split(' ')[4] ?? ''))
+      .filter((point) => point === directory || point.startsWith(`${directory}/`));
+  }
+
+  /** Whether mount(8) has a helper for a kind of file system, such as mount.nfs. */
+  async hasMountHelper(type: string, signal: AbortSignal): Promise<boolean> {
+    for (const directory of ['/sbin', '/usr/sbin']) {
+      try {
+        await this.#execute(['test', '-x', `${directory}/mount.${type}`], signal);
+        return true;
+      } catch {
+        signal.throwIfAborted();
+      }
+    }
+    return false;
+  }
+
+  async #execute(command: readonly string[], signal: AbortSignal): Promise<void> {
+    const [file = '', ...args] = [...this.#enter, ...command];
+    try {
+      await run(file, args, { signal, timeout: MOUNT_TIMEOUT_MS });
+    } catch (error) {
+      signal.throwIfAborted();
+      const stderr = String((error as { stderr?: unknown }).stderr ?? '').trim();
+      throw new Error(`${command[0]} failed: ${stderr || (error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+/** mountinfo writes blanks and backslashes as octal (proc_pid_mountinfo(5)). */
+function decodeOctal(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
