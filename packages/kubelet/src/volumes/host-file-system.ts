@@ -32,9 +32,10 @@ export class HostFileSystem {
     return `${this.#root}${absolute}`;
   }
 
-  /** The machine's name of a path that {@link path} made. */
-  machinePath(local: string): string {
-    return local.slice(this.#root.length) || '/';
+  /** The same for a path whose symbolic links are to be followed as the machine follows them. */
+  async resolve(absolute: string, signal: AbortSignal): Promise<string> {
+    if (this.#root === '') return absolute;
+    return this.path((await this.#execute(['realpath', '--canonicalize-missing', '--', absolute], signal)).trim());
   }
 
   /** Runs mount(8). Rejects with its own message. */
@@ -77,10 +78,15 @@ export class HostFileSystem {
     return false;
   }
 
-  async #execute(command: readonly string[], signal: AbortSignal): Promise<void> {
+  /** Binds what an open file descriptor of this process stands for, whatever its path has become. */
+  async bindDescriptor(descriptor: number, target: string, signal: AbortSignal): Promise<void> {
+    await this.mount(['--no-canonicalize', '--bind', `/proc/${process.pid}/fd/${descriptor}`, target], signal);
+  }
+
+  async #execute(command: readonly string[], signal: AbortSignal): Promise<string> {
     const [file = '', ...args] = [...this.#enter, ...command];
     try {
-      await run(file, args, { signal, timeout: MOUNT_TIMEOUT_MS });
+      return (await run(file, args, { signal, timeout: MOUNT_TIMEOUT_MS })).stdout;
     } catch (error) {
       signal.throwIfAborted();
       const stderr = String((error as { stderr?: unknown }).stderr ?? '').trim();
