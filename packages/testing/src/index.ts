@@ -1,1 +1,2 @@
 export * from './etcd-process.js';
+export * from './images.js';
