@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { DeepReadonly, VolumeMount } from '@kubelab/api';
-import type { Logger } from 'pino';
+import type { ComponentContext } from '@kubelab/runtime';
 import { ContainerConfigError, type EnvironmentVariable } from '../environment.js';
 import type { NodeFacts, ObjectLookups } from '../object-lookups.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
@@ -18,7 +18,7 @@ export interface VolumeManagerOptions {
   readonly rootDirectory: string;
   readonly lookups: ObjectLookups;
   readonly node: NodeFacts;
-  readonly log: Logger;
+  readonly log: ComponentContext['log'];
   /** Absent: pods with projected service account tokens are refused. */
   readonly requestToken?: RequestServiceAccountToken;
   /** See {@link HostFileSystem}: 1 in a container with `pid: host`. */

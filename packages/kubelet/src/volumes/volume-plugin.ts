@@ -1,5 +1,5 @@
 import type { DeepReadonly, Volume } from '@kubelab/api';
-import type { Logger } from 'pino';
+import type { ComponentContext } from '@kubelab/runtime';
 import type { NodeFacts, ObjectLookups } from '../object-lookups.js';
 import type { ReadonlyPod } from '../pod.js';
 import type { HostFileSystem } from './host-file-system.js';
@@ -23,7 +23,7 @@ export interface VolumeContext {
   readonly node: NodeFacts;
   /** Absent: projected service account tokens are refused. */
   readonly requestToken?: RequestServiceAccountToken;
-  readonly log: Logger;
+  readonly log: ComponentContext['log'];
   readonly signal: AbortSignal;
 }
 
