@@ -1,3 +1,14 @@
 export type * from './api-client.js';
+export * from './component-client.js';
+export * from './create-api-client.js';
+export * from './create-informer.js';
+export * from './create-or-get.js';
+export * from './create-reconciler.js';
+export * from './event-recorder.js';
+export * from './if-present.js';
 export type * from './informer.js';
+export * from './leader-election.js';
+export * from './mutable-copy.js';
 export type * from './reconciler.js';
+export * from './retry-on-conflict.js';
+export * from './work-queue.js';

@@ -1,0 +1,25 @@
+import { type ClientOptions, type ComponentContext, readTlsMaterial } from '@kubelab/runtime';
+import { createApiClient, type SessionApiClient } from './create-api-client.js';
+
+/**
+ * A component's client, from its flags: reads the certificates, reports the
+ * component's spans through it, and makes the component ready only while it is
+ * connected. Rejects where a file cannot be read. Whoever made it closes it.
+ */
+export async function createComponentClient(
+  options: ClientOptions,
+  context: ComponentContext,
+  component: string,
+): Promise<SessionApiClient> {
+  const client = createApiClient({
+    addresses: options.apiserver,
+    tls: await readTlsMaterial(options),
+    component,
+    log: context.log,
+    tracer: context.tracer,
+  });
+  context.health.add('apiserver', 'ready', () => {
+    if (!client.connected) throw new Error('not connected to the apiserver');
+  });
+  return client;
+}

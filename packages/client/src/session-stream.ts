@@ -1,0 +1,104 @@
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ClientDuplexStream,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import { ApiError } from '@kubelab/api';
+import { loadProto, type SessionRequestBody, type SessionResponseMessage } from '@kubelab/runtime';
+
+export type SessionRequest = { readonly id: number } & SessionRequestBody;
+
+export interface SessionStreamOptions {
+  /** HOST:PORT */
+  readonly address: string;
+  readonly credentials: ChannelCredentials;
+  /** Names the component in the server's log. */
+  readonly userAgent: string;
+  /** How long connecting may take. */
+  readonly connectTimeoutMs: number;
+  readonly onConnected: () => void;
+  readonly onMessage: (message: SessionResponseMessage) => void;
+  /** Called once, whatever the end was; nothing follows it. */
+  readonly onEnd: (error: ApiError) => void;
+}
+
+/** One Session stream on a connection of its own. What is sent before it is connected waits for that. */
+export interface SessionStream {
+  send(request: SessionRequest): void;
+  close(): void;
+}
+
+/** A list of everything may be large; it comes from a server that has proven who it is. */
+const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  // HTTP/2's 64 KiB would let a large list crawl.
+  'grpc-node.flow_control_window': 4 * 1024 * 1024,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  // Reconnecting and retrying are decided above; a fresh stream starts with no back-off of an old one.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+  'grpc.service_config_disable_resolution': 1,
+  // The cluster's own addresses never go through a web proxy.
+  'grpc.enable_http_proxy': 0,
+};
+
+type SessionClient = InstanceType<ReturnType<typeof loadProto>['Api']> & {
+  Session(): ClientDuplexStream<SessionRequest, SessionResponseMessage>;
+};
+
+export function openSessionStream(options: SessionStreamOptions): SessionStream {
+  const { address } = options;
+  const client = new (loadProto().Api)(address, options.credentials, {
+    ...CHANNEL_OPTIONS,
+    'grpc.primary_user_agent': options.userAgent,
+  }) as SessionClient;
+  const stream = client.Session();
+  let ended = false;
+
+  const end = (error: ApiError) => {
+    if (ended) return;
+    ended = true;
+    stream.cancel();
+    client.close();
+    options.onEnd(error);
+  };
+  client.waitForReady(Date.now() + options.connectTimeoutMs, (error) => {
+    if (ended) return;
+    if (error) end(unavailable(address, `no connection within ${options.connectTimeoutMs} ms`));
+    else options.onConnected();
+  });
+  stream.on('data', (message: SessionResponseMessage) => {
+    if (!ended) options.onMessage(message);
+  });
+  stream.on('error', (error: ServiceError) => end(toApiError(address, error)));
+  stream.on('end', () => end(unavailable(address, 'the server ended the session')));
+  return {
+    send: (request) => {
+      if (!ended) stream.write(request);
+    },
+    close: () => end(new ApiError('ServiceUnavailable', 'the client is closed')),
+  };
+}
+
+function toApiError(address: string, error: ServiceError): ApiError {
+  const reason =
+    error.code === status.UNAUTHENTICATED
+      ? 'Unauthorized'
+      : error.code === status.PERMISSION_DENIED
+        ? 'Forbidden'
+        : 'ServiceUnavailable';
+  return new ApiError(reason, `the session with the apiserver at ${address} is lost: ${error.details}`, {
+    cause: error,
+  });
+}
+
+function unavailable(address: string, why: string): ApiError {
+  return new ApiError('ServiceUnavailable', `the session with the apiserver at ${address} is lost: ${why}`);
+}
