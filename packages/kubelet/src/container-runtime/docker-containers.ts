@@ -2,17 +2,20 @@ import type Docker from 'dockerode';
 import { containerOptions, type DockerContainerSettings, sandboxOptions } from './docker-container-options.js';
 import { engineCall, statusCodeOf } from './docker-errors.js';
 import { toRuntimeContainer } from './docker-inspection.js';
-import { ownershipFilter } from './docker-labels.js';
-import type { ContainerRuntime, ContainerSpec, RuntimeContainer, SandboxSpec } from './runtime.js';
+import { fromLabels, ownershipFilter } from './docker-labels.js';
+import type {
+  ContainerRuntime,
+  ContainerSpec,
+  RuntimeContainer,
+  RuntimeContainerSummary,
+  SandboxSpec,
+} from './runtime.js';
 import { RuntimeError } from './runtime.js';
 
 type Containers = Pick<
   ContainerRuntime,
   'list' | 'inspect' | 'runSandbox' | 'createContainer' | 'startContainer' | 'stop' | 'remove'
 >;
-
-/** How many inspects a list may have in flight. */
-const INSPECT_CONCURRENCY = 16;
 
 /** Sandboxes and containers: their life from creation to removal. */
 export function dockerContainers(docker: Docker, settings: DockerContainerSettings): Containers {
@@ -45,18 +48,16 @@ export function dockerContainers(docker: Docker, settings: DockerContainerSettin
     return started;
   }
 
-  async function list(signal: AbortSignal, podUid?: string): Promise<readonly RuntimeContainer[]> {
-    const filters = JSON.stringify({ label: ownershipFilter(settings.ownership, podUid) });
+  async function list(signal: AbortSignal): Promise<readonly RuntimeContainerSummary[]> {
+    const filters = JSON.stringify({ label: ownershipFilter(settings.ownership) });
     const found = await engineCall('list containers', signal, () =>
       docker.listContainers({ all: true, filters, abortSignal: signal }),
     );
-    const result: RuntimeContainer[] = [];
-    for (let from = 0; from < found.length; from += INSPECT_CONCURRENCY) {
-      const some = found.slice(from, from + INSPECT_CONCURRENCY);
-      const inspected = await Promise.all(some.map(({ Id }) => inspect(Id, signal)));
-      result.push(...inspected.filter((container) => container !== undefined));
-    }
-    return result;
+    return found.map(({ Id, Labels, State }) => ({
+      id: Id,
+      podUid: fromLabels(Labels).pod.uid,
+      state: stateOf(State),
+    }));
   }
 
   return {
@@ -94,6 +95,12 @@ export function dockerContainers(docker: Docker, settings: DockerContainerSettin
       );
     },
   };
+}
+
+/** The engine's words in a list. */
+function stateOf(state: string): RuntimeContainer['state'] {
+  if (state === 'running' || state === 'paused' || state === 'restarting') return 'running';
+  return state === 'created' ? 'created' : 'exited';
 }
 
 async function ignoring(statusCodes: readonly number[], call: () => Promise<unknown>): Promise<void> {

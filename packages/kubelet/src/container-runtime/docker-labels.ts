@@ -28,9 +28,9 @@ export interface LabelledContainer {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export function ownershipFilter(ownership: Ownership, podUid?: string): string[] {
-  const filter = [`${LABELS.cluster}=${ownership.clusterName}`, `${LABELS.node}=${ownership.nodeName}`];
-  return podUid === undefined ? [...filter, LABELS.podUid] : [...filter, `${LABELS.podUid}=${podUid}`];
+/** For the engine's `label` filters: pods' things only. */
+export function ownershipFilter(ownership: Ownership): string[] {
+  return [`${LABELS.cluster}=${ownership.clusterName}`, `${LABELS.node}=${ownership.nodeName}`, LABELS.podUid];
 }
 
 export function toLabels(ownership: Ownership, container: LabelledContainer): Record<string, string> {

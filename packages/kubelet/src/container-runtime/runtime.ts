@@ -102,6 +102,13 @@ export interface RuntimeContainer {
   readonly stopSignal: string;
 }
 
+export interface RuntimeContainerSummary {
+  readonly id: string;
+  readonly podUid: string;
+  /** A container whose start failed may be said to be `created`. */
+  readonly state: RuntimeContainer['state'];
+}
+
 export interface RuntimeEvent {
   readonly type: 'started' | 'died' | 'removed' | 'oom';
   readonly containerId: string;
@@ -193,8 +200,8 @@ export interface ContainerStats {
 export interface ContainerRuntime {
   information(signal: AbortSignal): Promise<RuntimeInformation>;
 
-  /** Everything of this node, or of one pod, in any state. */
-  list(signal: AbortSignal, podUid?: string): Promise<readonly RuntimeContainer[]>;
+  /** Everything of this node, in any state, told briefly: what a relist compares with what is known. */
+  list(signal: AbortSignal): Promise<readonly RuntimeContainerSummary[]>;
   /** Undefined: there is none. */
   inspect(id: string, signal: AbortSignal): Promise<RuntimeContainer | undefined>;
   /** From now until the signal aborts. Rejects when the engine goes away; list again after that. */

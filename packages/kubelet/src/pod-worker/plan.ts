@@ -1,0 +1,230 @@
+import { isRestartableInitContainer } from '@kubelab/api';
+import type { RuntimeContainer } from '../container-runtime/runtime.js';
+import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
+import { containerHash } from './container-hash.js';
+import { allContainers, CONTAINER_ANNOTATIONS, current, latest, type PodState } from './pod-state.js';
+import { endedAtMs, nextRestartDelayMs, restartDelayMs } from './restart-delay.js';
+
+export interface ContainerStart {
+  readonly container: ReadonlyContainer;
+  readonly kind: 'init' | 'main';
+  readonly restartCount: number;
+  /** Kept with the new container: how long to wait after its own end. */
+  readonly restartDelayMs: number;
+}
+
+export interface ContainerWait {
+  readonly name: string;
+  readonly delayMs: number;
+  readonly untilMs: number;
+}
+
+export interface ContainerKill {
+  readonly container: RuntimeContainer;
+  /** For the event. */
+  readonly message: string;
+}
+
+/** What brings a pod from its state to its spec. In this order. */
+export interface PodPlan {
+  readonly kill: readonly ContainerKill[];
+  /** Sandboxes whose network is given back and that are then removed. */
+  readonly removeSandboxes: readonly RuntimeContainer[];
+  /** The number of the sandbox to make; undefined: the running one serves. */
+  readonly createSandbox: number | undefined;
+  readonly start: readonly ContainerStart[];
+  /** Crashed, and not to be started before their time. */
+  readonly wait: readonly ContainerWait[];
+  /** Ended containers that are of no more use; removed before anything is started. */
+  readonly remove: readonly RuntimeContainer[];
+  /** Nothing of it will run again. */
+  readonly finished: boolean;
+}
+
+/** A pure function of the pod's spec, what the engine has, and the time. */
+export function planPod(pod: ReadonlyPod, state: PodState, nowMs: number): PodPlan {
+  const sandboxRuns = state.sandbox?.state === 'running';
+  if (!sandboxRuns && !mustRunAgain(pod, state)) return finish(state);
+  const steps = sandboxRuns ? planContainers(pod, state, nowMs) : planAnew(pod, state);
+  if (steps.finished) return finish(state);
+  const leftovers = sandboxRuns ? [] : running(state);
+  return {
+    kill: [...leftovers.map((container) => ({ container, message: SANDBOX_CHANGED })), ...steps.kill],
+    removeSandboxes: sandboxRuns || !state.sandbox ? state.oldSandboxes : [state.sandbox, ...state.oldSandboxes],
+    createSandbox: sandboxRuns ? undefined : (state.sandbox?.restartCount ?? -1) + 1,
+    start: steps.start,
+    wait: steps.wait,
+    remove: superfluous(state),
+    finished: false,
+  };
+}
+
+const SANDBOX_CHANGED = 'Pod sandbox changed, it will be killed and re-created.';
+
+interface Steps {
+  readonly kill: ContainerKill[];
+  readonly start: ContainerStart[];
+  readonly wait: ContainerWait[];
+  finished: boolean;
+}
+
+/** Everything has ended: the sandbox goes, the last containers stay for their logs. */
+function finish(state: PodState): PodPlan {
+  return {
+    kill: running(state).map((container) => ({ container, message: `Stopping container ${container.name}` })),
+    removeSandboxes: state.sandbox ? [state.sandbox, ...state.oldSandboxes] : state.oldSandboxes,
+    createSandbox: undefined,
+    start: [],
+    wait: [],
+    remove: superfluous(state),
+    finished: true,
+  };
+}
+
+function running(state: PodState): RuntimeContainer[] {
+  return allContainers(state).filter((container) => container.state === 'running');
+}
+
+/** With no sandbox: whether the restart policy wants the pod to be (or go on) running. */
+function mustRunAgain(pod: ReadonlyPod, state: PodState): boolean {
+  const { containers, restartPolicy = 'Always' } = pod.spec ?? { containers: [] };
+  if (restartPolicy === 'Always') return true;
+  const everStarted = [...state.containers.values()].some((instances) => instances.some((one) => one.startedAtMs > 0));
+  if (!everStarted) return true;
+  if (restartPolicy === 'Never') return false;
+  return containers.some(({ name }) => !hasSucceeded(latest(state, name)));
+}
+
+function hasSucceeded(container: RuntimeContainer | undefined): boolean {
+  return container?.state === 'exited' && container.exitCode === 0 && container.startedAtMs > 0;
+}
+
+/** A new sandbox: initialisation begins again, and no crash is waited for. */
+function planAnew(pod: ReadonlyPod, state: PodState): Steps {
+  const steps: Steps = { kill: [], start: [], wait: [], finished: false };
+  const [firstInit] = pod.spec?.initContainers ?? [];
+  if (firstInit) {
+    steps.start.push(following(firstInit, 'init', latest(state, firstInit.name)));
+    return steps;
+  }
+  const onlyFailed = pod.spec?.restartPolicy === 'OnFailure';
+  for (const container of pod.spec?.containers ?? []) {
+    const before = latest(state, container.name);
+    if (!(onlyFailed && hasSucceeded(before))) steps.start.push(following(container, 'main', before));
+  }
+  return steps;
+}
+
+function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps {
+  const steps: Steps = { kill: [], start: [], wait: [], finished: false };
+  const main = pod.spec?.containers ?? [];
+  const initialized = main.some(({ name }) => current(state, name)?.startedAtMs);
+  if (!planInitContainers(pod, state, nowMs, initialized, steps)) return steps;
+  let kept = 0;
+  for (const container of main) {
+    const before = current(state, container.name);
+    if (before === undefined || before.state === 'created') {
+      // In the sandbox before this one it may have succeeded already.
+      if (pod.spec?.restartPolicy === 'OnFailure' && hasSucceeded(latest(state, container.name))) continue;
+      steps.start.push(following(container, 'main', before ?? latest(state, container.name)));
+    } else if (before.state === 'running') {
+      kept += 1;
+      restartIfChanged(container, before, steps);
+    } else if (restarts(pod.spec?.restartPolicy, before)) {
+      restart(container, 'main', before, nowMs, steps);
+    }
+  }
+  steps.finished = kept === 0 && steps.start.length === 0 && steps.wait.length === 0;
+  return steps;
+}
+
+/** Adds what is to be done next; false while the main containers may not be started. */
+function planInitContainers(
+  pod: ReadonlyPod,
+  state: PodState,
+  nowMs: number,
+  initialized: boolean,
+  steps: Steps,
+): boolean {
+  for (const container of pod.spec?.initContainers ?? []) {
+    const before = current(state, container.name);
+    const sidecar = isRestartableInitContainer(container);
+    if (initialized && !sidecar) continue;
+    if (before?.state === 'running') {
+      if (sidecar) continue;
+      return false;
+    }
+    if (before === undefined || before.state === 'created') {
+      steps.start.push(following(container, 'init', before ?? latest(state, container.name)));
+    } else if (sidecar) {
+      restart(container, 'init', before, nowMs, steps);
+    } else if (hasSucceeded(before)) {
+      continue;
+    } else if (pod.spec?.restartPolicy === 'Never') {
+      steps.finished = true;
+      return false;
+    } else {
+      restart(container, 'init', before, nowMs, steps);
+    }
+    if (!initialized) return false;
+  }
+  return true;
+}
+
+function restartIfChanged(container: ReadonlyContainer, before: RuntimeContainer, steps: Steps): void {
+  const hash = before.annotations[CONTAINER_ANNOTATIONS.hash];
+  if (hash === undefined || hash === containerHash(container)) return;
+  const message = `Container ${container.name} definition changed, will be restarted`;
+  steps.kill.push({ container: before, message });
+  steps.start.push({ container, kind: 'main', restartCount: before.restartCount + 1, restartDelayMs: 0 });
+}
+
+function restarts(restartPolicy: string | undefined, ended: RuntimeContainer): boolean {
+  if (restartPolicy === 'Never') return false;
+  return restartPolicy === 'OnFailure' ? !hasSucceeded(ended) : true;
+}
+
+function restart(
+  container: ReadonlyContainer,
+  kind: ContainerStart['kind'],
+  ended: RuntimeContainer,
+  nowMs: number,
+  steps: Steps,
+): void {
+  const changed = ended.annotations[CONTAINER_ANNOTATIONS.hash] !== containerHash(container);
+  const delayMs = changed ? 0 : restartDelayMs(ended);
+  const untilMs = endedAtMs(ended) + delayMs;
+  if (untilMs > nowMs) steps.wait.push({ name: container.name, delayMs, untilMs });
+  else {
+    const restartCount = ended.restartCount + 1;
+    steps.start.push({ container, kind, restartCount, restartDelayMs: nextRestartDelayMs(delayMs) });
+  }
+}
+
+/** The next instance after `before`, without waiting; one that was only created is started instead. */
+function following(
+  container: ReadonlyContainer,
+  kind: ContainerStart['kind'],
+  before: RuntimeContainer | undefined,
+): ContainerStart {
+  if (before === undefined) return { container, kind, restartCount: 0, restartDelayMs: 0 };
+  const delayMs = restartDelayMs(before);
+  if (before.state === 'created') {
+    return { container, kind, restartCount: before.restartCount, restartDelayMs: delayMs };
+  }
+  return { container, kind, restartCount: before.restartCount + 1, restartDelayMs: nextRestartDelayMs(delayMs) };
+}
+
+/**
+ * Of each container the newest ended instance is kept, for its state and
+ * `logs --previous`. One that was only created, for a sandbox that is gone, can never start.
+ */
+function superfluous(state: PodState): RuntimeContainer[] {
+  return [...state.containers.values()].flatMap((instances) =>
+    instances.filter((one, index) => {
+      if (one.state === 'running') return false;
+      if (one.state === 'created') return index > 0 || current(state, one.name) === undefined;
+      return instances.slice(0, index).some((newer) => newer.state === 'exited');
+    }),
+  );
+}

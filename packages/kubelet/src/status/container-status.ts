@@ -1,0 +1,131 @@
+import {
+  type ContainerState,
+  type ContainerStateTerminated,
+  type ContainerStatus,
+  isRestartableInitContainer,
+} from '@kubelab/api';
+import type { RuntimeContainer } from '../container-runtime/runtime.js';
+import type { ReadonlyContainer } from '../pod.js';
+import { formatTime } from './time.js';
+
+/** Why a container is not running, as its waiting state tells it. */
+export interface Waiting {
+  readonly reason: string;
+  readonly message?: string;
+}
+
+export interface ContainerStatusInput {
+  readonly container: ReadonlyContainer;
+  readonly kind: 'init' | 'main';
+  /** Newest first. */
+  readonly instances: readonly RuntimeContainer[];
+  /** Why it cannot be started, or not yet. */
+  readonly waiting: Waiting | undefined;
+  /** What it waits for when nothing is known to be wrong. */
+  readonly defaultWaitingReason: 'ContainerCreating' | 'PodInitializing';
+  /** Termination messages by container id. */
+  readonly messages: ReadonlyMap<string, string>;
+  /** Ids of running containers that are started but whose postStart hook has not finished. */
+  readonly starting: ReadonlySet<string>;
+  readonly imageIdOf: (container: RuntimeContainer) => string;
+}
+
+/** One entry of status.containerStatuses or status.initContainerStatuses. */
+export function containerStatus(input: ContainerStatusInput): ContainerStatus {
+  const { container, kind, instances, waiting } = input;
+  const [newest, ...older] = instances;
+  const base = {
+    name: container.name,
+    image: imageName(container.image ?? ''),
+    imageID: newest ? input.imageIdOf(newest) : '',
+    restartCount: newest?.restartCount ?? 0,
+    ...(newest ? { containerID: containerId(newest) } : {}),
+    ...mountStatuses(container),
+  };
+  if (newest?.state === 'running') {
+    const started = !input.starting.has(newest.id);
+    return {
+      ...base,
+      state: { running: { startedAt: formatTime(newest.startedAtMs) } },
+      lastState: lastState(older, input.messages),
+      ready: started && (kind === 'main' || isRestartableInitContainer(container)),
+      started,
+      ...allocated(container),
+    };
+  }
+  const waits = waiting ?? (newest === undefined || newest.state === 'created' ? defaultWaiting(input) : undefined);
+  if (waits) {
+    return { ...base, state: { waiting: { ...waits } }, lastState: lastState(instances, input.messages), ...NOT_READY };
+  }
+  const ended = newest as RuntimeContainer;
+  return {
+    ...base,
+    state: { terminated: terminated(ended, input.messages) },
+    lastState: lastState(older, input.messages),
+    ready: kind === 'init' && ended.exitCode === 0,
+    started: false,
+  };
+}
+
+const NOT_READY = { ready: false, started: false };
+
+function defaultWaiting({ defaultWaitingReason }: ContainerStatusInput): Waiting {
+  return { reason: defaultWaitingReason };
+}
+
+function lastState(instances: readonly RuntimeContainer[], messages: ReadonlyMap<string, string>): ContainerState {
+  const ended = instances.find(({ state }) => state === 'exited');
+  return ended ? { terminated: terminated(ended, messages) } : {};
+}
+
+/** The state of a container that has ended, with Kubernetes' reasons. */
+export function terminated(
+  container: RuntimeContainer,
+  messages: ReadonlyMap<string, string>,
+): ContainerStateTerminated {
+  const message = messages.get(container.id) || container.error;
+  const neverRan = container.startedAtMs === 0;
+  return {
+    exitCode: container.exitCode,
+    reason: terminationReason(container),
+    ...(message === '' ? {} : { message }),
+    startedAt: neverRan ? formatTime(container.createdAtMs) : formatTime(container.startedAtMs),
+    finishedAt: formatTime(container.finishedAtMs || container.createdAtMs),
+    containerID: containerId(container),
+  };
+}
+
+function terminationReason({ oomKilled, error, exitCode }: RuntimeContainer): string {
+  if (oomKilled) return 'OOMKilled';
+  if (error !== '') return 'ContainerCannotRun';
+  return exitCode === 0 ? 'Completed' : 'Error';
+}
+
+export function containerId({ id }: RuntimeContainer): string {
+  return `docker://${id}`;
+}
+
+function imageName(image: string): string {
+  const tagged = image.includes('@') || image.lastIndexOf(':') > image.lastIndexOf('/');
+  return tagged ? image : `${image}:latest`;
+}
+
+function allocated(container: ReadonlyContainer): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  const { requests, limits } = container.resources ?? {};
+  return {
+    ...(requests ? { allocatedResources: { ...requests } } : {}),
+    resources: { ...(limits ? { limits: { ...limits } } : {}), ...(requests ? { requests: { ...requests } } : {}) },
+  };
+}
+
+function mountStatuses(container: ReadonlyContainer): Pick<ContainerStatus, 'volumeMounts'> {
+  const mounts = container.volumeMounts ?? [];
+  if (mounts.length === 0) return {};
+  return {
+    volumeMounts: mounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+    })),
+  };
+}

@@ -1,0 +1,84 @@
+import { type ContainerStatus, type PodStatus, qosClass } from '@kubelab/api';
+import type { RuntimeContainer } from '../container-runtime/runtime.js';
+import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
+import type { PodState } from '../pod-worker/pod-state.js';
+import { containerStatus, type Waiting } from './container-status.js';
+import { podConditions } from './pod-conditions.js';
+import { podPhase } from './pod-phase.js';
+import { formatTime } from './time.js';
+
+export interface PodStatusInput {
+  readonly pod: ReadonlyPod;
+  readonly state: PodState;
+  /** Of the running sandbox. */
+  readonly podIPs: readonly string[];
+  readonly hostIP: string;
+  /** By container name. */
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  readonly messages: ReadonlyMap<string, string>;
+  readonly starting: ReadonlySet<string>;
+  readonly imageIdOf: (container: RuntimeContainer) => string;
+  /** Nothing of it will be started again. */
+  readonly ending: boolean;
+  /** Nothing of it is left running; what never ran is said to be unknown. */
+  readonly ended: boolean;
+  /** Phase Failed with a reason of the pod's own, such as DeadlineExceeded. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  readonly nowMs: number;
+}
+
+/** The whole status of a pod, from what is known now. Pure. */
+export function podStatus(input: PodStatusInput): PodStatus {
+  const { pod, state, podIPs, hostIP, nowMs, failure } = input;
+  const init = (pod.spec?.initContainers ?? []).map((container) => statusOf(input, container, 'init'));
+  const main = (pod.spec?.containers ?? []).map((container) => statusOf(input, container, 'main'));
+  const phase = failure ? 'Failed' : podPhase(pod, init, main, input.ending);
+  const sandboxReady = state.sandbox?.state === 'running' && podIPs.length > 0;
+  // A pod that is over keeps the address that it had.
+  const ips = podIPs.length > 0 ? podIPs : (pod.status?.podIPs ?? []).map(({ ip }) => ip);
+  return {
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions: podConditions({ pod, phase, init, main, sandboxReady, nowMs }),
+    ...(failure ?? keptReason(pod)),
+    hostIP,
+    hostIPs: [{ ip: hostIP }],
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: pod.status?.startTime ?? formatTime(nowMs),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: main,
+    qosClass: qosClass(pod),
+  };
+}
+
+/** A reason that somebody else has given (Evicted, NodeLost) stays. */
+function keptReason(pod: ReadonlyPod): Pick<PodStatus, 'reason' | 'message'> {
+  const { reason, message } = pod.status ?? {};
+  return { ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
+}
+
+const COULD_NOT_BE_LOCATED = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+};
+
+function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'init' | 'main'): ContainerStatus {
+  const hasInit = (input.pod.spec?.initContainers ?? []).length > 0;
+  const status = containerStatus({
+    container,
+    kind,
+    instances: input.state.containers.get(container.name) ?? [],
+    waiting: input.ended ? undefined : input.waiting.get(container.name),
+    defaultWaitingReason: hasInit ? 'PodInitializing' : 'ContainerCreating',
+    messages: input.messages,
+    starting: input.starting,
+    imageIdOf: input.imageIdOf,
+  });
+  if (!input.ended || !status.state?.waiting) return status;
+  const known = [...(input.pod.status?.containerStatuses ?? []), ...(input.pod.status?.initContainerStatuses ?? [])];
+  const before = known.find(({ name }) => name === container.name);
+  // Its containers may have been removed already: then what was last written is what there is.
+  if (before?.state?.terminated) return structuredClone(before) as ContainerStatus;
+  return { ...status, state: { terminated: COULD_NOT_BE_LOCATED }, ready: false, started: false };
+}
