@@ -1,0 +1,186 @@
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EtcdError, GrpcCode } from './error.js';
+import * as messages from './messages.js';
+import { EtcdSession, type EtcdStream, type TlsMaterial } from './session.js';
+import type { MessageType } from './wire.js';
+
+export interface EtcdClientOptions {
+  /** `http://HOST:PORT` or `https://HOST:PORT`; tried in turn when one fails. */
+  readonly endpoints: readonly string[];
+  /** Files, PEM. Needed for https. Read again at every connection, so that they may be renewed. */
+  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string } | undefined;
+  /** How long a request may take with all its attempts. Default 8,000 ms. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** How long one attempt may take before another endpoint is tried. Default 3,000 ms. */
+  readonly attemptTimeoutMs?: number | undefined;
+}
+
+const FIRST_BACKOFF_MS = 25;
+const LAST_BACKOFF_MS = 500;
+/** etcd would choose 63-bit ids, which no JavaScript number holds. */
+const LARGEST_LEASE_ID = 2 ** 48 - 1;
+
+interface Call<Q, A> {
+  readonly path: string;
+  readonly request: MessageType<unknown, Q>;
+  readonly response: MessageType<A, never>;
+}
+
+const RANGE = { path: '/etcdserverpb.KV/Range', request: messages.rangeRequest, response: messages.rangeResponse };
+const TXN = { path: '/etcdserverpb.KV/Txn', request: messages.txnRequest, response: messages.txnResponse };
+const COMPACT = {
+  path: '/etcdserverpb.KV/Compact',
+  request: messages.compactionRequest,
+  response: messages.compactionResponse,
+};
+const GRANT = {
+  path: '/etcdserverpb.Lease/LeaseGrant',
+  request: messages.leaseGrantRequest,
+  response: messages.leaseGrantResponse,
+};
+const WATCH_PATH = '/etcdserverpb.Watch/Watch';
+
+/** etcd's API over one connection at a time, moving on to the next endpoint when that fails. */
+export class EtcdClient {
+  readonly requestTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly #endpoints: readonly string[];
+  readonly #tls: EtcdClientOptions['tls'];
+  #session: EtcdSession | undefined;
+  #connecting: Promise<EtcdSession> | undefined;
+  #nextEndpoint = 0;
+  #closed = false;
+
+  constructor(options: EtcdClientOptions) {
+    if (options.endpoints.length === 0) throw new Error('no etcd endpoint is given');
+    this.#endpoints = options.endpoints;
+    this.#tls = options.tls;
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 8_000;
+    this.attemptTimeoutMs = options.attemptTimeoutMs ?? 3_000;
+  }
+
+  /** Repeated until it succeeds or the time is up: reading twice does no harm. */
+  range(request: messages.RangeRequest, options: RequestOptions = {}): Promise<messages.RangeResponse> {
+    return this.#untilAnswered(() => this.#attempt(RANGE, request, options.timeoutMs), options);
+  }
+
+  /** One attempt. A write's outcome may be unknown after it: see {@link EtcdError.sent}. */
+  txn(request: messages.TxnRequest): Promise<messages.TxnResponse> {
+    return this.#attempt(TXN, request);
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#attempt(COMPACT, { revision });
+  }
+
+  /** Grants a lease and resolves with its id. Repeated until it succeeds: a lease too many runs out by itself. */
+  grantLease(timeToLiveSeconds: number): Promise<number> {
+    return this.#untilAnswered(async () => {
+      const id = randomInt(1, LARGEST_LEASE_ID);
+      await this.#attempt(GRANT, { ID: id, TTL: timeToLiveSeconds });
+      return id;
+    }, {});
+  }
+
+  /** One watch on a stream of its own. `end` is called once, when the stream has ended for whatever reason. */
+  watch(
+    session: EtcdSession,
+    request: messages.WatchCreateRequest,
+    on: { response(response: messages.WatchResponse): void; end(error?: EtcdError): void },
+  ): EtcdStream {
+    const stream = session.openStream(WATCH_PATH, {
+      message: (bytes) => on.response(messages.watchResponse.decode(bytes)),
+      end: (error) => {
+        if (error) this.#leave(session, error);
+        on.end(error);
+      },
+    });
+    stream.send(messages.watchRequest.encode({ createRequest: request }));
+    return stream;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.destroy();
+  }
+
+  async #attempt<Q, A>(call: Call<Q, A>, request: Q, timeoutMs = this.attemptTimeoutMs): Promise<A> {
+    const body = call.request.encode(request);
+    const session = await this.connected();
+    try {
+      return call.response.decode(await session.unary(call.path, body, Math.min(timeoutMs, this.attemptTimeoutMs)));
+    } catch (error) {
+      if (error instanceof EtcdError && error.transient) this.#leave(session, error);
+      throw error;
+    }
+  }
+
+  async #untilAnswered<T>(attempt: () => Promise<T>, options: RequestOptions): Promise<T> {
+    const deadline = performance.now() + (options.timeoutMs ?? this.requestTimeoutMs);
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
+      options.signal?.throwIfAborted();
+      try {
+        return await attempt();
+      } catch (error) {
+        const retry = error instanceof EtcdError && error.transient && !this.#closed;
+        if (!retry || performance.now() + backoffMs > deadline) throw error;
+        await delay(backoffMs, undefined, { signal: options.signal });
+      }
+    }
+  }
+
+  /** The open connection, or a new one to the first endpoint that answers. */
+  connected(): Promise<EtcdSession> {
+    if (this.#session?.open) return Promise.resolve(this.#session);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<EtcdSession> {
+    let last: unknown;
+    for (let tried = 0; tried < this.#endpoints.length; tried++) {
+      if (this.#closed) break;
+      const endpoint = this.#endpoints[this.#nextEndpoint % this.#endpoints.length] ?? '';
+      try {
+        const session = await EtcdSession.open(endpoint, await this.#readTls(endpoint));
+        if (this.#closed) session.destroy();
+        this.#session = session;
+        return session;
+      } catch (error) {
+        last = error;
+        this.#nextEndpoint++;
+      }
+    }
+    if (last instanceof EtcdError) throw last;
+    throw new EtcdError(GrpcCode.unavailable, 'no connection to etcd', false, last);
+  }
+
+  async #readTls(endpoint: string): Promise<TlsMaterial | undefined> {
+    if (!endpoint.startsWith('https:') || !this.#tls) return undefined;
+    const [ca, cert, key] = await Promise.all([
+      readFile(this.#tls.caFile),
+      readFile(this.#tls.certFile),
+      readFile(this.#tls.keyFile),
+    ]);
+    return { ca, cert, key };
+  }
+
+  /** What the member said or did not say makes another one the better choice, where there is one. */
+  #leave(session: EtcdSession, error: EtcdError): void {
+    if (this.#session !== session) return;
+    const memberFailed = error.code === GrpcCode.unavailable || error.code === GrpcCode.deadlineExceeded;
+    if (session.open && (this.#endpoints.length === 1 || !memberFailed)) return;
+    this.#session = undefined;
+    this.#nextEndpoint++;
+    session.close();
+  }
+}
+
+export interface RequestOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,92 @@
+import type { StoredEvent } from './storage.js';
+import type { Revision } from './versions.js';
+
+export interface WindowLimits {
+  /** Events kept. */
+  readonly count: number;
+  /** Encoded bytes of the events kept. */
+  readonly bytes: number;
+}
+
+export interface WindowEntry {
+  readonly revision: Revision;
+  readonly event: StoredEvent;
+}
+
+/**
+ * The last events of one resource, in order, numbered from 0 on. Readers hold a
+ * number and no events of their own: what bounds the window bounds them all.
+ */
+export class EventWindow {
+  #entries: (WindowEntry | undefined)[] = [];
+  /** Number of `#entries[#head]`. */
+  #first = 0;
+  #head = 0;
+  #bytes = 0;
+  #floor: Revision;
+
+  constructor(
+    readonly limits: WindowLimits,
+    floor: Revision,
+  ) {
+    this.#floor = floor;
+  }
+
+  /** Every event above this revision is here. */
+  get floor(): Revision {
+    return this.#floor;
+  }
+
+  /** Number of the oldest event kept. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Number that the next event gets. */
+  get next(): number {
+    return this.#first + this.#entries.length - this.#head;
+  }
+
+  at(number: number): WindowEntry | undefined {
+    return number < this.#first ? undefined : this.#entries[number - this.#first + this.#head];
+  }
+
+  push(entry: WindowEntry): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.event.current.encoded.length;
+    while (
+      this.next - this.#first > this.limits.count ||
+      (this.#bytes > this.limits.bytes && this.next - this.#first > 1)
+    ) {
+      this.#dropFirst();
+    }
+  }
+
+  /** Number of the first event above `revision`. */
+  firstAbove(revision: Revision): number {
+    let low = this.#first;
+    let high = this.next;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.at(middle)?.revision ?? 0) > revision) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #dropFirst(): void {
+    const oldest = this.#entries[this.#head];
+    this.#entries[this.#head] = undefined;
+    this.#head++;
+    this.#first++;
+    if (oldest) {
+      this.#floor = oldest.revision;
+      this.#bytes -= oldest.event.current.encoded.length;
+    }
+    // Shifted in bulk: one at a time would cost a copy each.
+    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

@@ -1,0 +1,280 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseTraceparent } from '@kubelab/runtime';
+import type { EtcdClient } from './etcd/client.js';
+import { EtcdError, GrpcCode } from './etcd/error.js';
+import { type Event, EventType, type KeyValue, type WatchResponse } from './etcd/messages.js';
+import type { PendingWrites } from './pending-writes.js';
+import type { CacheChange, ResourceCache } from './resource-cache.js';
+import { DELETION_KEY, prefixEnd, splitKey } from './storage-keys.js';
+import type { StorageLog } from './storage-log.js';
+import { decodeValue, type ValueHeader } from './stored-value.js';
+import type { Revision } from './versions.js';
+
+const EVERYTHING = Buffer.from([0]);
+const PAGE_SIZE = 1_000;
+/** At start the window is filled with this many past revisions, so that watches survive a restart of the apiserver. */
+const HISTORY_REVISIONS = 5_000;
+const FIRST_BACKOFF_MS = 20;
+const LAST_BACKOFF_MS = 1_000;
+
+/**
+ * The one etcd watch of this apiserver, over all keys, feeding every cache.
+ *
+ * One watch and not one a resource, because every revision of the store then
+ * passes here: to know whether a cache has reached a revision needs no progress
+ * requests (which etcd before 3.4.25 answers ahead of events still under way),
+ * and all resources share one notion of "now".
+ */
+export class Feed {
+  /** Everything up to here is in the caches. */
+  #revision: Revision = 0;
+  #allFilled = false;
+  /** etcd no longer keeps what comes after `#revision`. */
+  #compacted = false;
+  #changed = new AbortController();
+  readonly #caches = new Map<string, ResourceCache>();
+  readonly #waiters = new Set<{ revision: Revision; resolve: () => void }>();
+
+  constructor(
+    readonly client: EtcdClient,
+    readonly pending: PendingWrites,
+    readonly log: StorageLog,
+  ) {}
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  /** The cache is filled at once when running, else by {@link run}. */
+  add(cache: ResourceCache): void {
+    this.#caches.set(cache.prefix, cache);
+    this.#allFilled = false;
+    // The watch pauses while the newcomer is listed at the very revision that the others have reached.
+    this.#changed.abort();
+  }
+
+  /** Resolves true once the caches have reached `revision`, false when that takes longer than the limit. */
+  waitFor(revision: Revision, limitMs: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.#reached(revision)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = (reached: boolean): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        this.#waiters.delete(waiter);
+        resolve(reached);
+      };
+      const giveUp = (): void => finish(false);
+      const waiter = { revision, resolve: () => finish(true) };
+      const timer = setTimeout(giveUp, limitMs);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#waiters.add(waiter);
+      if (signal?.aborted) giveUp();
+    });
+  }
+
+  /** Feeds until aborted. Rejects only where etcd's data has been replaced by an older state. */
+  async run(signal: AbortSignal): Promise<void> {
+    let backoffMs = FIRST_BACKOFF_MS;
+    while (!signal.aborted) {
+      const before = this.#revision;
+      try {
+        await this.#synchronize(signal);
+        await this.#watch(signal);
+        backoffMs = FIRST_BACKOFF_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof DataReplaced) throw error;
+        if (this.#revision > before) backoffMs = FIRST_BACKOFF_MS;
+        this.log.warn({ err: error, revision: this.#revision }, 'etcd watch interrupted, resuming');
+        await delay(backoffMs, undefined, { signal }).catch(() => {});
+        backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS);
+      }
+    }
+  }
+
+  /** Makes every cache stand at one revision that the watch can go on from. */
+  async #synchronize(signal: AbortSignal): Promise<void> {
+    this.#changed = new AbortController();
+    const newest = await this.#newestRevision(signal);
+    if (newest < this.#revision) throw new DataReplaced(this.#revision, newest);
+    if (this.#revision === 0) this.#revision = await this.#oldestUseful(newest, signal);
+    if (this.#compacted) await this.#relist(newest, signal);
+    const revision = this.#revision;
+    for (const cache of this.#unfilled()) {
+      const kvs = await this.#list(cache.prefix, revision, signal).catch((error: unknown) => {
+        if (error instanceof EtcdError && error.compacted) this.#compacted = true;
+        throw error;
+      });
+      cache.fill(kvs, revision);
+    }
+    this.#allFilled = this.#unfilled().length === 0;
+    this.#advance(revision);
+  }
+
+  /** History is gone: what differs now is told as events. */
+  async #relist(newest: Revision, signal: AbortSignal): Promise<void> {
+    this.log.warn({ from: this.#revision, to: newest }, 'etcd has compacted past the watch, listing anew');
+    const filled = [...this.#caches.values()].filter((cache) => cache.filled);
+    const listed = await Promise.all(filled.map((cache) => this.#list(cache.prefix, newest, signal)));
+    this.pending.historyLost();
+    filled.forEach((cache, index) => {
+      cache.replace(listed[index] ?? [], newest);
+    });
+    this.#compacted = false;
+    this.#advance(newest);
+    for (const cache of filled) cache.wake();
+  }
+
+  async #newestRevision(signal: AbortSignal): Promise<Revision> {
+    const response = await this.client.range({ key: Buffer.from(DELETION_KEY), countOnly: true }, { signal });
+    return response.header?.revision ?? 0;
+  }
+
+  /** Where to begin, so that the window holds the store's last revisions as far as etcd keeps them. */
+  async #oldestUseful(newest: Revision, signal: AbortSignal): Promise<Revision> {
+    const wanted = Math.max(newest - HISTORY_REVISIONS, 1);
+    let kept = wanted;
+    if (newest > wanted) {
+      // etcd names the oldest revision that it keeps only to a watch that asks for older ones; else it sends events.
+      await this.#stream(wanted + 1, signal, (response) => {
+        kept = Math.max(wanted, response.compactRevision);
+        return response.events.length > 0 || response.canceled ? 'stop' : 'go on';
+      });
+    }
+    return kept;
+  }
+
+  async #list(prefix: string, revision: Revision, signal: AbortSignal): Promise<KeyValue[]> {
+    const kvs: KeyValue[] = [];
+    let key = Buffer.from(prefix);
+    for (;;) {
+      const request = { key, rangeEnd: prefixEnd(prefix), limit: PAGE_SIZE, revision };
+      const page = await this.client.range(request, { signal });
+      kvs.push(...page.kvs);
+      const last = page.kvs.at(-1);
+      if (!page.more || !last) return kvs;
+      key = Buffer.concat([last.key, EVERYTHING]);
+    }
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([signal, this.#changed.signal]);
+    let fragments: Event[] = [];
+    await this.#stream(this.#revision + 1, stop, (response) => {
+      if (response.canceled) {
+        this.#compacted = response.compactRevision > 0;
+        throw new EtcdError(GrpcCode.outOfRange, `etcd ended the watch: ${response.cancelReason}`, true);
+      }
+      for (const event of response.events) fragments.push(event);
+      if (response.fragment) return 'go on';
+      if (fragments.length > 0) this.#applyEvents(fragments);
+      // Without events it is progress: etcd sends it only to a watch that has had everything up to here.
+      else if (!response.created) this.#advance(response.header?.revision ?? 0);
+      fragments = [];
+      return 'go on';
+    });
+  }
+
+  /** Reads one watch stream until `on` says stop, the signal, or an error. */
+  async #stream(from: Revision, signal: AbortSignal, on: (response: WatchResponse) => 'stop' | 'go on'): Promise<void> {
+    if (signal.aborted) return;
+    const session = await this.client.connected();
+    await new Promise<void>((resolve, reject) => {
+      let over = false;
+      const finish = (error?: unknown): void => {
+        if (over) return;
+        over = true;
+        signal.removeEventListener('abort', stop);
+        stream.fail(new EtcdError(GrpcCode.cancelled, 'the watch is given up', true));
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const stop = (): void => finish();
+      const read = (response: WatchResponse): void => {
+        if (over) return;
+        try {
+          if (on(response) === 'stop') finish();
+        } catch (error) {
+          finish(error);
+        }
+      };
+      const request = {
+        key: EVERYTHING,
+        rangeEnd: EVERYTHING,
+        startRevision: from,
+        progressNotify: true,
+        fragment: true,
+      };
+      const stream = this.client.watch(session, request, {
+        response: read,
+        end: (error) => finish(error ?? new EtcdError(GrpcCode.unavailable, 'etcd ended the watch stream', true)),
+      });
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+    });
+  }
+
+  #applyEvents(events: readonly Event[]): void {
+    const woken = new Set<ResourceCache>();
+    for (let start = 0; start < events.length; ) {
+      const revision = revisionOfEvent(events[start]);
+      let end = start + 1;
+      while (end < events.length && revisionOfEvent(events[end]) === revision) end++;
+      if (revision > this.#revision) this.#applyRevision(revision, events.slice(start, end), woken);
+      start = end;
+    }
+    this.#advance(revisionOfEvent(events.at(-1)));
+    for (const cache of woken) cache.wake();
+  }
+
+  #applyRevision(revision: Revision, events: readonly Event[], woken: Set<ResourceCache>): void {
+    let deletion: ValueHeader | undefined;
+    const changes = new Map<ResourceCache, CacheChange[]>();
+    const deleted: { cache: ResourceCache; path: string }[] = [];
+    for (const { type, kv } of events) {
+      if (!kv) continue;
+      const key = kv.key.toString();
+      const value = type === EventType.put ? decodeValue(kv.value) : undefined;
+      if (value) this.pending.seen(value.header.writeId, revision);
+      if (key === DELETION_KEY) deletion = value?.header;
+      const place = splitKey(key, (prefix) => this.#caches.has(prefix));
+      const cache = place && this.#caches.get(place.prefix);
+      // What is not filled yet will be listed at a revision that includes this one.
+      if (!place || !cache?.filled) continue;
+      if (!changes.has(cache)) changes.set(cache, []);
+      if (value) changes.get(cache)?.push({ kind: 'put', path: place.path, kv, value });
+      else deleted.push({ cache, path: place.path });
+    }
+    const trace = parseTraceparent(deletion?.traceparent);
+    for (const { cache, path } of deleted) changes.get(cache)?.push({ kind: 'delete', path, trace });
+    for (const [cache, group] of changes) {
+      cache.apply(revision, group);
+      woken.add(cache);
+    }
+  }
+
+  #advance(revision: Revision): void {
+    if (revision > this.#revision) this.#revision = revision;
+    for (const waiter of this.#waiters) if (this.#reached(waiter.revision)) waiter.resolve();
+  }
+
+  #reached(revision: Revision): boolean {
+    return this.#revision >= revision && this.#allFilled;
+  }
+
+  #unfilled(): ResourceCache[] {
+    return [...this.#caches.values()].filter((cache) => !cache.filled);
+  }
+}
+
+/** etcd was restored from a backup or emptied: versions that clients hold mean something else now. */
+class DataReplaced extends Error {
+  constructor(known: Revision, found: Revision) {
+    super(`etcd stands at revision ${found}, before ${known} which was seen already: its data has been replaced`);
+    this.name = 'DataReplaced';
+  }
+}
+
+function revisionOfEvent(event: Event | undefined): Revision {
+  return event?.kv?.modRevision ?? 0;
+}

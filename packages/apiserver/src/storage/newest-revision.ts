@@ -1,0 +1,40 @@
+import type { EtcdClient } from './etcd/client.js';
+import { DELETION_KEY } from './storage-keys.js';
+import type { Revision } from './versions.js';
+
+/**
+ * Asks etcd, linearized, which revision it stands at. All who ask while a
+ * question is under way share the next one: that one is asked after they came,
+ * so its answer covers every write acknowledged before they did.
+ */
+export class NewestRevision {
+  #running: Promise<Revision> | undefined;
+  #next: Promise<Revision> | undefined;
+
+  constructor(readonly client: EtcdClient) {}
+
+  /** Rejects with an EtcdError when etcd does not answer in the client's time. */
+  get(): Promise<Revision> {
+    if (!this.#running) {
+      this.#running = this.#ask();
+      return this.#running;
+    }
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        this.#running = this.#ask();
+        return this.#running;
+      });
+    return this.#next;
+  }
+
+  async #ask(): Promise<Revision> {
+    try {
+      const response = await this.client.range({ key: Buffer.from(DELETION_KEY), countOnly: true });
+      return response.header?.revision ?? 0;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import type { TraceContext } from '@kubelab/runtime';
+import type { KeyValue } from './etcd/messages.js';
+import { EventWindow, type WindowLimits } from './event-window.js';
+import { byCodeUnit, SortedPaths } from './sorted-paths.js';
+import { parseObjectPath } from './storage-keys.js';
+import { decodeValue, StoredValue, type ValueHeader } from './stored-value.js';
+import { type Revision, versionInGroup } from './versions.js';
+
+/** One change of one object, as etcd's watch told of it. */
+export type CacheChange = PutChange | DeleteChange;
+
+export interface PutChange {
+  readonly kind: 'put';
+  readonly path: string;
+  readonly kv: KeyValue;
+  readonly value: { header: ValueHeader; body: Buffer };
+}
+
+export interface DeleteChange {
+  readonly kind: 'delete';
+  readonly path: string;
+  readonly trace: TraceContext | undefined;
+}
+
+/**
+ * The objects of one resource as of one revision, and the window of events that
+ * led there. Changed by the feed alone, a whole revision at a time and without
+ * a pause, so that whoever reads between sees one state of the store.
+ */
+export class ResourceCache {
+  readonly #objects = new Map<string, StoredValue>();
+  #paths = new SortedPaths();
+  #window: EventWindow;
+  #filled = false;
+  #completeSince: Revision = 0;
+  readonly #readers = new Set<() => void>();
+
+  constructor(
+    readonly prefix: string,
+    readonly limits: WindowLimits,
+    readonly onBrokenValue: (key: string, error: unknown) => void,
+  ) {
+    this.#window = new EventWindow(limits, 0);
+  }
+
+  get filled(): boolean {
+    return this.#filled;
+  }
+
+  get window(): EventWindow {
+    return this.#window;
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** From this revision on the window holds every single change, so that any state since can be rebuilt. */
+  get completeSince(): Revision {
+    return this.#completeSince;
+  }
+
+  get(path: string): StoredValue | undefined {
+    return this.#objects.get(path);
+  }
+
+  paths(prefix: string, after: string): string[] {
+    return this.#paths.slice(prefix, after);
+  }
+
+  /** All objects whose path begins with `prefix`, in order of their versions. */
+  byVersion(prefix: string): StoredValue[] {
+    const objects: StoredValue[] = [];
+    for (const path of this.#paths.slice(prefix, '')) {
+      const object = this.#objects.get(path);
+      if (object) objects.push(object);
+    }
+    return objects.sort((a, b) => a.revision - b.revision);
+  }
+
+  fill(kvs: readonly KeyValue[], revision: Revision): void {
+    for (const kv of kvs) {
+      const path = this.#pathOf(kv);
+      const object = this.#decode(path, kv, decodeValue(kv.value));
+      if (object) this.#objects.set(path, object);
+    }
+    this.#paths = new SortedPaths(this.#objects.keys());
+    this.#window = new EventWindow(this.limits, revision);
+    this.#completeSince = revision;
+    this.#filled = true;
+  }
+
+  /** Applies what one revision changed; its events become visible with {@link wake}. */
+  apply(revision: Revision, changes: readonly CacheChange[]): void {
+    changes.forEach((change, index) => {
+      if (change.kind === 'put') this.#put(revision, change);
+      else this.#delete(revision, change, index === changes.length - 1);
+    });
+  }
+
+  /**
+   * Brings the cache to a state that was listed, where the events in between
+   * are lost: the differences become events, in the order of their versions.
+   * What went is told at the listed revision, for nobody knows its own any more.
+   */
+  replace(kvs: readonly KeyValue[], revision: Revision): void {
+    const listed = new Map(kvs.map((kv) => [this.#pathOf(kv), kv]));
+    const groups = new Map<Revision, CacheChange[]>();
+    const add = (at: Revision, change: CacheChange): void => {
+      const group = groups.get(at);
+      if (group) group.push(change);
+      else groups.set(at, [change]);
+    };
+    for (const path of this.#paths.slice('', '')) {
+      if (!listed.has(path)) add(revision, { kind: 'delete', path, trace: undefined });
+    }
+    for (const [path, kv] of listed) {
+      const known = this.#objects.get(path);
+      if (known?.revision === kv.modRevision) continue;
+      if (known && kv.createRevision > known.revision) {
+        add(kv.createRevision, { kind: 'delete', path, trace: undefined });
+      }
+      add(kv.modRevision, { kind: 'put', path, kv, value: decodeValue(kv.value) });
+    }
+    for (const at of [...groups.keys()].sort((a, b) => a - b)) this.apply(at, groups.get(at) ?? []);
+    this.#completeSince = revision;
+  }
+
+  /** Calls `resume` once when there may be something new. Returns how to take that back. */
+  onceChanged(resume: () => void): () => void {
+    this.#readers.add(resume);
+    return () => this.#readers.delete(resume);
+  }
+
+  wake(): void {
+    const readers = [...this.#readers];
+    this.#readers.clear();
+    for (const resume of readers) resume();
+  }
+
+  /** What `paths` under `prefix` held at an earlier revision of the window: the events since, taken back. */
+  overlayAt(revision: Revision, prefix: string): Map<string, StoredValue | undefined> {
+    const overlay = new Map<string, StoredValue | undefined>();
+    const start = this.#window.firstAbove(revision);
+    for (let number = this.#window.next - 1; number >= start; number--) {
+      const event = this.#window.at(number)?.event;
+      if (!event) continue;
+      const { namespace, name } = event.current.key;
+      const path = namespace === '' ? name : `${namespace}/${name}`;
+      if (path.startsWith(prefix)) overlay.set(path, event.previous as StoredValue | undefined);
+    }
+    return overlay;
+  }
+
+  /** Paths at an earlier revision, those included that are gone now. */
+  pathsWith(overlay: ReadonlyMap<string, unknown>, prefix: string, after: string): string[] {
+    const now = this.#paths.slice(prefix, after);
+    const gone = [...overlay.keys()].filter((path) => path > after && !this.#objects.has(path));
+    return gone.length === 0 ? now : [...now, ...gone].sort(byCodeUnit);
+  }
+
+  #put(revision: Revision, { path, kv, value }: PutChange): void {
+    const current = this.#decode(path, kv, value);
+    if (!current) return;
+    const previous = this.#objects.get(path);
+    this.#objects.set(path, current);
+    if (!previous) this.#paths.add(path);
+    this.#window.push({ revision, event: { type: previous ? 'MODIFIED' : 'ADDED', current, previous } });
+  }
+
+  #delete(revision: Revision, { path, trace }: DeleteChange, isLast: boolean): void {
+    const previous = this.#objects.get(path);
+    if (!previous) return;
+    this.#objects.delete(path);
+    this.#paths.remove(path);
+    const current = previous.at(versionInGroup(revision, isLast), trace);
+    this.#window.push({ revision, event: { type: 'DELETED', current, previous } });
+  }
+
+  #pathOf(kv: KeyValue): string {
+    return kv.key.toString('utf8', this.prefix.length);
+  }
+
+  /** A value that is no JSON object must not stop the whole resource: it is left out, and told. */
+  #decode(path: string, kv: KeyValue, value: { header: ValueHeader; body: Buffer }): StoredValue | undefined {
+    try {
+      return StoredValue.decode(parseObjectPath(path), kv.modRevision, value);
+    } catch (error) {
+      this.onBrokenValue(this.prefix + path, error);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import type { KubernetesObject, ObjectKey, Persisted } from '@kubelab/api';
+import { formatTraceparent, parseTraceparent, type TraceContext } from '@kubelab/runtime';
+import type { StoredObject } from './storage.js';
+import { type Revision, revisionOf, versionOf } from './versions.js';
+
+/**
+ * A value in etcd: one line of JSON that says of what write it is, a newline,
+ * and the object as JSON without its resourceVersion (that is the key's mod
+ * revision). Both can be read with etcdctl.
+ */
+export interface ValueHeader {
+  /** Of the write; tells whose write it was when the answer to it was lost. */
+  readonly writeId: string;
+  /** W3C trace context of the write. */
+  readonly traceparent?: string;
+  /** Bytes of the object up to the inside of its `metadata`, where the resourceVersion belongs. */
+  readonly metadataAt?: number;
+}
+
+const NEWLINE = 0x0a;
+const KEY = Buffer.from('"resourceVersion":"');
+const KEY_END = Buffer.from('",');
+
+let writeCount = 0;
+const processId = randomBytes(6).toString('base64url');
+
+/** Unique among all writes of all apiservers. */
+export function newWriteId(): string {
+  return `${processId}-${(writeCount++).toString(36)}`;
+}
+
+export function encodeHeader(writeId: string, trace: TraceContext | undefined, metadataAt?: number): string {
+  const header: ValueHeader = {
+    writeId,
+    ...(trace ? { traceparent: formatTraceparent(trace) } : {}),
+    ...(metadataAt === undefined ? {} : { metadataAt }),
+  };
+  return `${JSON.stringify(header)}\n`;
+}
+
+/** The value of an object, ready for etcd. */
+export function encodeValue(
+  key: ObjectKey,
+  object: KubernetesObject,
+  type: { apiVersion: string; kind: string },
+  writeId: string,
+  trace: TraceContext | undefined,
+): Buffer {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
+  const { resourceVersion: _version, ...stored } = metadata ?? {};
+  // Metadata comes first, so that where it begins is known without searching.
+  const opening = `{"apiVersion":${JSON.stringify(type.apiVersion)},"kind":${JSON.stringify(type.kind)},"metadata":{`;
+  const body = JSON.stringify({ name: key.name, ...stored }).slice(1);
+  const tail = JSON.stringify(rest).slice(1);
+  const json = `${opening}${body}${tail === '}' ? '}' : `,${tail}`}`;
+  return Buffer.from(encodeHeader(writeId, trace, Buffer.byteLength(opening)) + json);
+}
+
+export interface DecodedValue {
+  readonly header: ValueHeader;
+  readonly body: Buffer;
+}
+
+/** A value without a readable header (put there by hand) has an empty one. */
+export function decodeValue(value: Buffer): DecodedValue {
+  const end = value.indexOf(NEWLINE);
+  if (end < 0) return { header: { writeId: '' }, body: value };
+  return { header: parseHeader(value.subarray(0, end)), body: value.subarray(end + 1) };
+}
+
+function parseHeader(line: Buffer): ValueHeader {
+  try {
+    const header: unknown = JSON.parse(line.toString());
+    return typeof header === 'object' && header !== null && 'writeId' in header
+      ? (header as ValueHeader)
+      : { writeId: '' };
+  } catch {
+    return { writeId: '' };
+  }
+}
+
+/** One version of one object. Its JSON is parsed when someone first looks at it, and frozen. */
+export class StoredValue<T extends KubernetesObject = KubernetesObject> implements StoredObject<T> {
+  #object: Persisted<T> | undefined;
+
+  constructor(
+    readonly key: ObjectKey,
+    readonly encoded: Buffer,
+    readonly version: string,
+    readonly trace: TraceContext | undefined,
+    /** Where `encoded` holds the resourceVersion member. */
+    private readonly versionAt: number,
+  ) {}
+
+  /** @throws SyntaxError where the stored JSON is broken. */
+  static decode<T extends KubernetesObject>(key: ObjectKey, revision: Revision, value: DecodedValue): StoredValue<T> {
+    const version = versionOf(revision);
+    const at = value.header.metadataAt;
+    const { body, metadataAt } =
+      at === undefined ? withMetadataFirst(key, value.body) : { body: value.body, metadataAt: at };
+    const encoded = insertVersion(body.subarray(0, metadataAt), version, body.subarray(metadataAt));
+    return new StoredValue(key, encoded, version, parseTraceparent(value.header.traceparent), metadataAt);
+  }
+
+  get object(): Persisted<T> {
+    this.#object ??= deepFreeze(JSON.parse(this.encoded.toString()) as Persisted<T>);
+    return this.#object;
+  }
+
+  /** The same state under another version: of its deletion. */
+  at(version: string, trace: TraceContext | undefined): StoredValue<T> {
+    const behind = this.versionAt + KEY.length + this.version.length + KEY_END.length;
+    const encoded = insertVersion(this.encoded.subarray(0, this.versionAt), version, this.encoded.subarray(behind));
+    return new StoredValue<T>(this.key, encoded, version, trace, this.versionAt);
+  }
+
+  get revision(): Revision {
+    return revisionOf(this.version);
+  }
+}
+
+function insertVersion(before: Buffer, version: string, after: Buffer): Buffer {
+  const length = before.length + KEY.length + version.length + KEY_END.length + after.length;
+  // Not from the shared pool: these live long, and would keep whole slabs of it alive.
+  const result = Buffer.allocUnsafeSlow(length);
+  let offset = before.copy(result, 0);
+  offset += KEY.copy(result, offset);
+  offset += result.write(version, offset, 'latin1');
+  offset += KEY_END.copy(result, offset);
+  after.copy(result, offset);
+  return result;
+}
+
+/** For values that were not written by the storage. */
+function withMetadataFirst(key: ObjectKey, body: Buffer): { body: Buffer; metadataAt: number } {
+  const { metadata, ...rest } = JSON.parse(body.toString()) as KubernetesObject;
+  const { resourceVersion: _version, ...stored } = metadata ?? {};
+  const opening = '{"metadata":{';
+  const tail = JSON.stringify(rest).slice(1);
+  const json = `${opening}${JSON.stringify({ name: key.name, ...stored }).slice(1)}${tail === '}' ? '}' : `,${tail}`}`;
+  return { body: Buffer.from(json), metadataAt: opening.length };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
