@@ -120,9 +120,12 @@ function pem(certificate: x509.X509Certificate): string {
   return `${certificate.toString('pem')}\n`;
 }
 
-/** An array of names, not a string: a string would have to be escaped. */
-function subject(commonName: string, organizations: readonly string[]): x509.JsonName {
-  return [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }];
+/** Typed values: the library would read quotes and escapes into bare strings. */
+function subject(commonName: string, organizations: readonly string[]): x509.JsonNameParams {
+  return [
+    ...organizations.map((organization) => ({ O: [{ utf8String: organization }] })),
+    { CN: [{ utf8String: commonName }] },
+  ];
 }
 
 function validity(validDays: number): { notBefore: Date; notAfter: Date } {

@@ -1,0 +1,63 @@
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHealthChecks, type HealthRegistry } from './health.js';
+import { counterIn } from './metrics.js';
+import { type MetricsServer, startMetricsServer } from './metrics-server.js';
+
+let server: MetricsServer;
+let health: HealthRegistry;
+let metrics: Registry;
+
+beforeEach(async () => {
+  health = createHealthChecks();
+  metrics = new Registry();
+  server = await startMetricsServer('127.0.0.1:0', { metrics, health });
+});
+afterEach(() => server.close());
+
+async function get(path: string): Promise<{ status: number; body: string }> {
+  const response = await fetch(`http://${server.address}${path}`);
+  return { status: response.status, body: await response.text() };
+}
+
+describe('startMetricsServer', () => {
+  it('serves metrics', async () => {
+    counterIn(metrics, { name: 'kubelab_x_total', help: 'x' }).inc();
+    counterIn(metrics, { name: 'kubelab_x_total', help: 'x' }).inc();
+    const { status, body } = await get('/metrics');
+    expect(status).toBe(200);
+    expect(body).toContain('kubelab_x_total 2');
+  });
+
+  it('tells live from ready', async () => {
+    health.add('ping', 'live', () => {});
+    health.add('informers', 'ready', () => Promise.reject(new Error('not synced')));
+    expect(await get('/healthz')).toEqual({ status: 200, body: 'ok' });
+    expect(await get('/livez?verbose')).toEqual({ status: 200, body: '[+]ping ok\nlivez check passed\n' });
+    expect(await get('/readyz')).toEqual({
+      status: 500,
+      body: '[+]ping ok\n[-]informers failed: not synced\nreadyz check failed\n',
+    });
+    expect(await get('/readyz?exclude=informers')).toEqual({ status: 200, body: 'ok' });
+    expect((await get('/readyz/informers')).status).toBe(500);
+    expect((await get('/readyz/ping')).status).toBe(200);
+    expect((await get('/readyz/nothing')).status).toBe(404);
+  });
+
+  it('answers nothing else', async () => {
+    expect((await get('/')).status).toBe(404);
+    const response = await fetch(`http://${server.address}/healthz`, { method: 'POST' });
+    expect(response.status).toBe(405);
+  });
+
+  it('rejects where the port is taken or the address is none', async () => {
+    await expect(startMetricsServer(server.address, { metrics, health })).rejects.toThrow('EADDRINUSE');
+    await expect(startMetricsServer('nowhere', { metrics, health })).rejects.toThrow('"nowhere"');
+  });
+});
+
+it('refuses two checks of one name', () => {
+  const checks = createHealthChecks();
+  checks.add('ping', 'live', () => {});
+  expect(() => checks.add('ping', 'ready', () => {})).toThrow('ping');
+});
