@@ -121,11 +121,11 @@ function pem(certificate: x509.X509Certificate): string {
 }
 
 /** Typed values: the library would read quotes and escapes into bare strings. */
-function subject(commonName: string, organizations: readonly string[]): x509.JsonNameParams {
-  return [
+function subject(commonName: string, organizations: readonly string[]): x509.Name {
+  return new x509.Name([
     ...organizations.map((organization) => ({ O: [{ utf8String: organization }] })),
     { CN: [{ utf8String: commonName }] },
-  ];
+  ]);
 }
 
 function validity(validDays: number): { notBefore: Date; notAfter: Date } {
