@@ -1,0 +1,48 @@
+import { type ApiError, invalid } from '../errors.js';
+import type { KubernetesObject } from '../object.js';
+import { invalidValue } from '../validation/field-error.js';
+import { ConversionError, ValueConverter } from './convert-value.js';
+import { type Decoded, type FieldValidation, strictDecodingError } from './decode-object.js';
+
+export interface DecodePatchedOptions {
+  readonly fieldValidation: FieldValidation;
+  /** The patch as sent: errors show it. */
+  readonly patchText: string;
+  /** What `parsePatch` found strictly wrong with that text. */
+  readonly patchErrors?: readonly string[];
+}
+
+/**
+ * Checks what a patch made of an object, as {@link decodeObject} checks a
+ * body. `patched` is changed and belongs to the result.
+ * @throws ApiError Invalid: to Kubernetes a patch that leads to a wrong object
+ * is a wrong value of the field `patch`
+ */
+export function decodePatched<T = KubernetesObject>(
+  definition: string,
+  patched: unknown,
+  options: DecodePatchedOptions,
+): Decoded<T> {
+  const collectUnknown = options.fieldValidation !== 'Ignore';
+  const converter = new ValueConverter({ collectUnknown });
+  let object: Record<string, unknown>;
+  try {
+    object = converter.convertStruct(definition, patched);
+  } catch (error) {
+    if (error instanceof ConversionError) throw invalidPatch(options.patchText, error.message);
+    throw error;
+  }
+  const unknownFields = converter.unknownFields.map((path) => `unknown field "${path}"`);
+  const problems = collectUnknown ? [...(options.patchErrors ?? []), ...unknownFields] : [];
+  if (problems.length > 0 && options.fieldValidation === 'Strict') {
+    throw invalidPatch(options.patchText, strictDecodingError(problems));
+  }
+  return { object: object as T, warnings: problems };
+}
+
+const MAX_SHOWN_LENGTH = 4096;
+
+function invalidPatch(patchText: string, why: string): ApiError {
+  const shown = patchText.length > MAX_SHOWN_LENGTH ? `${patchText.slice(0, MAX_SHOWN_LENGTH)} ...` : patchText;
+  return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)]);
+}
