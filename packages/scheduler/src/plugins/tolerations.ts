@@ -1,0 +1,10 @@
+import type { DeepReadonly, Taint, Toleration } from '@kubelab/api';
+
+/** Whether a toleration covers a taint (API convention: empty key with Exists covers all, empty effect all effects). */
+export function tolerates(toleration: DeepReadonly<Toleration>, taint: DeepReadonly<Taint>): boolean {
+  const { key = '', operator = 'Equal', value = '', effect = '' } = toleration;
+  if (effect !== '' && effect !== taint.effect) return false;
+  if (key !== '' && key !== taint.key) return false;
+  if (key === '' && operator !== 'Exists') return false;
+  return operator === 'Exists' || value === (taint.value ?? '');
+}
