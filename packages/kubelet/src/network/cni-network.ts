@@ -1,4 +1,10 @@
-import { type CniContainer, type CniPluginConfiguration, type CniResult, runCniPlugin } from './cni-plugin.js';
+import {
+  type CniContainer,
+  type CniPluginConfiguration,
+  CniPluginMissingError,
+  type CniResult,
+  runCniPlugin,
+} from './cni-plugin.js';
 
 /** A network configuration list, as it stands in a conflist file. */
 export interface CniNetwork {
@@ -30,7 +36,11 @@ export async function addToNetwork(
   return result ?? {};
 }
 
-/** DEL through every plugin, the last first. Plugins answer success for what is not there. */
+/**
+ * DEL through every plugin, the last first; one that fails keeps none of the
+ * others from it. Plugins answer success for what is not there, and a plugin
+ * that is not installed has nothing to undo. Rejects with the first failure.
+ */
 export async function deleteFromNetwork(
   binDirectory: string,
   network: CniNetwork,
@@ -39,10 +49,17 @@ export async function deleteFromNetwork(
   result: CniResult | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const failures: unknown[] = [];
   for (const plugin of network.plugins.toReversed()) {
     const configuration = configurationOf(network, plugin, values, result);
-    await runCniPlugin(binDirectory, 'DEL', configuration, container, signal);
+    try {
+      await runCniPlugin(binDirectory, 'DEL', configuration, container, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CniPluginMissingError)) failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 function configurationOf(

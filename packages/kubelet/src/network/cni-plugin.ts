@@ -30,7 +30,12 @@ export interface CniContainer {
 
 /** A plugin that failed, with its own message. */
 export class CniError extends Error {
-  override readonly name = 'CniError';
+  override readonly name: string = 'CniError';
+}
+
+/** A plugin that is not installed. */
+export class CniPluginMissingError extends CniError {
+  override readonly name = 'CniPluginMissingError';
 }
 
 const PLUGIN_TIMEOUT_MS = 60_000;
@@ -73,7 +78,7 @@ async function findPlugin(directory: string, type: string): Promise<string> {
     await access(file, constants.X_OK);
     return file;
   } catch (error) {
-    throw new CniError(`failed to find plugin "${type}" in path [${directory}]`, { cause: error });
+    throw new CniPluginMissingError(`failed to find plugin "${type}" in path [${directory}]`, { cause: error });
   }
 }
 
