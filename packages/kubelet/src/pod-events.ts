@@ -1,3 +1,4 @@
+import type { EventRecorder } from '@kubelab/client';
 import type { TraceContext } from '@kubelab/runtime';
 import type { ReadonlyPod } from './pod.js';
 
@@ -11,6 +12,17 @@ export interface EventSubject {
   /** `spec.containers{nginx}` */
   readonly fieldPath?: string;
   readonly trace?: TraceContext | undefined;
+}
+
+export function createPodEvents(recorder: EventRecorder): PodEvents {
+  const record =
+    (type: 'Normal' | 'Warning'): PodEvents['normal'] =>
+    (pod, reason, message, { fieldPath, trace } = {}) => {
+      const { namespace, name, uid, resourceVersion } = pod.metadata;
+      const reference = { apiVersion: 'v1', kind: 'Pod', namespace, name, uid, resourceVersion };
+      recorder.event(fieldPath === undefined ? reference : { ...reference, fieldPath }, type, reason, message, trace);
+    };
+  return { normal: record('Normal'), warning: record('Warning') };
 }
 
 /** The field path by which events name a container. */

@@ -20,7 +20,7 @@ interface Verdict {
   readonly message?: string;
 }
 
-/** The conditions that a kubelet owns; others' are kept as they are. A transition time changes only with the status. */
+/** The conditions that a kubelet owns. A transition time changes only with the status. */
 export function podConditions(input: PodConditionsInput): PodCondition[] {
   const { pod, nowMs } = input;
   const containersReady = containersReadyVerdict(input);
@@ -32,7 +32,7 @@ export function podConditions(input: PodConditionsInput): PodCondition[] {
     { type: 'PodScheduled', status: 'True' },
   ];
   const before = pod.status?.conditions ?? [];
-  const conditions = own.map((verdict): PodCondition => {
+  return own.map((verdict): PodCondition => {
     const known = before.find(({ type }) => type === verdict.type);
     const unchanged = known?.status === verdict.status && known.lastTransitionTime !== undefined;
     return {
@@ -41,8 +41,6 @@ export function podConditions(input: PodConditionsInput): PodCondition[] {
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
   });
-  const others = before.filter(({ type }) => !own.some((verdict) => verdict.type === type));
-  return [...conditions, ...others];
 }
 
 function initializedVerdict({ pod, phase, init, main }: PodConditionsInput): Verdict {

@@ -1,0 +1,155 @@
+import type { TraceContext } from '@kubelab/runtime';
+import { ImageError } from '../images/image-error.js';
+import type { ReadonlyPod } from '../pod.js';
+import { containerFieldPath } from '../pod-events.js';
+import { type ContainerStart, type PodPlan, planPod } from './plan.js';
+import { DEFAULT_GRACE_PERIOD_SECONDS, type PodTask, podIPsOf, reportStatus, stateOf } from './pod-task.js';
+import type { PodWorkerContext } from './pod-worker-context.js';
+import { clearAway, tearDownVolumes } from './release-pod.js';
+import { SandboxError } from './sandbox.js';
+import { startContainer } from './start-container.js';
+import { waitingFor } from './start-error.js';
+import { stopContainer } from './stop-containers.js';
+
+/** Takes a pod that is to run as far as it can be taken now. */
+export async function advancePod(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
+  const { pod } = task;
+  if (!pod) return;
+  const plan = planPod(pod, stateOf(context, task), context.clock.now());
+  task.finished = plan.finished;
+  noteWaits(context, task, pod, plan);
+  await reportStatus(context, task, signal);
+  if (plan.finished) return finish(context, task, pod, plan, signal);
+  if (plan.createSandbox !== undefined || plan.start.length + plan.kill.length > 0) {
+    const attributes = { object: `pods/${pod.metadata.namespace}/${pod.metadata.name}` };
+    await context.tracer.span('sync pod', { parent: task.trace, attributes }, (span) =>
+      carryOut(context, task, pod, plan, span.context, signal),
+    );
+  } else {
+    await clearAway(context, task, plan, signal);
+    const { sandbox } = stateOf(context, task);
+    if (sandbox) await task.sandboxes.ensureNetwork(pod, sandbox, task.trace, signal);
+  }
+  await reportStatus(context, task, signal);
+}
+
+async function carryOut(
+  context: PodWorkerContext,
+  task: PodTask,
+  pod: ReadonlyPod,
+  plan: PodPlan,
+  trace: TraceContext | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  await kill(context, task, pod, plan, trace, signal);
+  await clearAway(context, task, plan, signal);
+  task.volumesTornDown = false;
+  await context.tracer.span('prepare volumes', { parent: trace }, () => context.volumes.prepare(pod, signal));
+  if (plan.createSandbox !== undefined) {
+    requireNetwork(context, task, pod);
+    await task.sandboxes.create(pod, plan.createSandbox, trace, signal);
+  }
+  const { sandbox } = stateOf(context, task);
+  if (!sandbox) throw new SandboxError('Failed to create pod sandbox: it has gone again');
+  const podIPs = await task.sandboxes.ensureNetwork(pod, sandbox, trace, signal);
+  let allStarted = true;
+  for (const start of plan.start) {
+    const request = { pod, start, sandboxId: sandbox.id, podIPs, trace };
+    allStarted = (await tryToStart(context, task, request, signal)) && allStarted;
+  }
+  // The next step may be possible at once: a sidecar that runs lets the next init container start.
+  if (allStarted && plan.start.length > 0) task.again();
+}
+
+function requireNetwork(context: PodWorkerContext, task: PodTask, pod: ReadonlyPod): void {
+  const reason = pod.spec?.hostNetwork ? undefined : context.network.notReadyReason();
+  if (reason === undefined) return;
+  const message = `network is not ready: ${reason}`;
+  context.events.warning(pod, 'NetworkNotReady', message, { trace: task.trace });
+  throw new Error(message);
+}
+
+interface StartAttempt {
+  readonly pod: ReadonlyPod;
+  readonly start: ContainerStart;
+  readonly sandboxId: string;
+  readonly podIPs: readonly string[];
+  readonly trace: TraceContext | undefined;
+}
+
+/** False where it could not be; then the reason is noted, and when to try again. */
+async function tryToStart(
+  context: PodWorkerContext,
+  task: PodTask,
+  attempt: StartAttempt,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { name, lifecycle } = attempt.start.container;
+  const onStarted = (): void => {
+    task.waiting.delete(name);
+    // The hook may take its time: that the container runs is told before.
+    if (lifecycle?.postStart) void reportStatus(context, task, signal).catch(() => undefined);
+  };
+  try {
+    const { rank, starting } = task;
+    await startContainer(context, { ...attempt, rank, starting, onStarted }, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    task.log.info({ error, container: name }, 'cannot start a container yet');
+    task.waiting.set(name, waitingFor(error));
+    const retryAtMs = error instanceof ImageError ? error.retryAtMs : undefined;
+    task.wakeAt(retryAtMs ?? context.clock.now() + task.backoff.next());
+    return false;
+  }
+}
+
+async function kill(
+  context: PodWorkerContext,
+  task: PodTask,
+  pod: ReadonlyPod,
+  plan: PodPlan,
+  trace: TraceContext | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const gracePeriodSeconds = pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
+  const request = { pod, podIP: podIPsOf(context, task)[0] ?? '', gracePeriodSeconds, trace };
+  await Promise.all(
+    plan.kill.map(({ container, message }) => stopContainer(context, container, message, request, signal)),
+  );
+}
+
+/** It has ended by itself: what it held is given back, its last containers stay for their logs. */
+async function finish(
+  context: PodWorkerContext,
+  task: PodTask,
+  pod: ReadonlyPod,
+  plan: PodPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  await kill(context, task, pod, plan, task.trace, signal);
+  await reportStatus(context, task, signal);
+  await clearAway(context, task, plan, signal);
+  await tearDownVolumes(context, task, signal);
+}
+
+/** Tells which containers crashed and are waited for, and forgets what is no longer waited for. */
+function noteWaits(context: PodWorkerContext, task: PodTask, pod: ReadonlyPod, plan: PodPlan): void {
+  const planned = new Set(plan.start.map(({ container }) => container.name));
+  for (const name of [...task.waiting.keys()]) if (!planned.has(name)) task.waiting.delete(name);
+  const { namespace, name: podName, uid } = pod.metadata;
+  for (const { name, delayMs, untilMs } of plan.wait) {
+    const where = `${podName}_${namespace}(${uid})`;
+    const message = `back-off ${formatDelay(delayMs)} restarting failed container=${name} pod=${where}`;
+    task.waiting.set(name, { reason: 'CrashLoopBackOff', message });
+    const about = { trace: task.trace, fieldPath: containerFieldPath(pod, name) };
+    context.events.warning(pod, 'BackOff', `Back-off restarting failed container ${name} in pod ${where}`, about);
+    task.wakeAt(untilMs);
+  }
+}
+
+/** As Go prints it: `10s`, `1m20s`, `5m0s`. */
+function formatDelay(delayMs: number): string {
+  const seconds = Math.round(delayMs / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}

@@ -1,0 +1,41 @@
+import type { DeepReadonly, Service } from '@kubelab/api';
+import type { ApiClient } from '@kubelab/client';
+import type { Clock, Tracer } from '@kubelab/runtime';
+import type { Logger } from 'pino';
+import type { ContainerCache } from '../container-cache.js';
+import type { ContainerRuntime, RuntimeContainer } from '../container-runtime/runtime.js';
+import type { ExpandCommand, ExpandEnvironment } from '../environment.js';
+import type { ImageManager } from '../images/image-manager.js';
+import type { Limiter } from '../limiter.js';
+import type { NodeFacts, ObjectLookups } from '../object-lookups.js';
+import type { PodEvents } from '../pod-events.js';
+import type { PodNetwork } from '../pod-network.js';
+import type { StatusWriter } from '../status/status-writer.js';
+import type { VolumeManager } from '../volume-manager.js';
+
+/** What every pod worker of a kubelet works with. */
+export interface PodWorkerContext {
+  readonly client: Pick<ApiClient, 'delete'>;
+  readonly runtime: ContainerRuntime;
+  readonly cache: ContainerCache;
+  readonly images: ImageManager;
+  readonly volumes: VolumeManager;
+  readonly network: PodNetwork;
+  readonly lookups: ObjectLookups;
+  readonly expandEnvironment: ExpandEnvironment;
+  readonly expandCommand: ExpandCommand;
+  readonly node: () => NodeFacts;
+  readonly services: () => Iterable<DeepReadonly<Service>>;
+  readonly events: PodEvents;
+  readonly status: StatusWriter;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Bounds what the engine is asked to start and to remove at a time. */
+  readonly engineLimiter: Limiter;
+  readonly machineMemoryBytes: number;
+  /** What a privileged container cannot have here, without CAP_. */
+  readonly missingCapabilities: readonly string[];
+  /** As status.containerStatuses[].imageID has it. */
+  readonly imageIdOf: (container: RuntimeContainer) => string;
+}
