@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -187,7 +188,7 @@ async function startPod(node: TestNode, name: string, ports?: ContainerPort[]): 
     stdio: ['ignore', 'pipe', 2],
   });
   children.add(child);
-  await once(child.stdout, 'data');
+  await once(child.stdout as Readable, 'data');
   return { ...container, node, ip };
 }
 
@@ -281,7 +282,7 @@ describe.skipIf(process.getuid?.() !== 0)('pod network', () => {
     });
 
     it('lets pods out to the machine under the address of their node', async () => {
-      const server = createServer((socket) => socket.end(socket.remoteAddress)).listen(0, gateway);
+      const server = createServer((socket) => socket.end(`${socket.remoteAddress}`)).listen(0, gateway);
       await once(server, 'listening');
       try {
         const { port } = server.address() as AddressInfo;

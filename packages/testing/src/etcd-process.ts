@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,9 +20,9 @@ export interface EtcdProcess {
   readonly endpoint: string;
   /** SIGKILL, as a crash. Resolves once the process is gone; the data stays. */
   kill(): Promise<void>;
-  /** SIGSTOP or SIGCONT: it stops answering and its connections stay open. */
-  pause(): void;
-  resume(): void;
+  /** It stops answering, and its connections stay open. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   /** Starts it again on its data, after a SIGKILL if it still runs. Resolves once it answers. */
   restart(): Promise<void>;
   /** Ends it and removes its data. */
@@ -49,10 +49,12 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
 
   const start = async (): Promise<void> => {
     const log = openSync(logFile, 'a');
-    child = spawn('etcd', flags, { stdio: ['ignore', log, log] });
-    child.on('error', () => {});
+    const started = spawn('etcd', flags, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    child = started;
+    started.on('error', () => {});
     try {
-      await waitUntilHealthy(child, endpoint);
+      await waitUntilHealthy(endpoint, () => checkRuns(started));
     } catch (error) {
       throw new Error(`etcd did not start: ${readFileSync(logFile, 'utf8').slice(-4000)}`, { cause: error });
     }
@@ -80,8 +82,8 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
   return {
     endpoint,
     kill,
-    pause: () => child?.kill('SIGSTOP'),
-    resume: () => child?.kill('SIGCONT'),
+    pause: async () => void child?.kill('SIGSTOP'),
+    resume: async () => void child?.kill('SIGCONT'),
     restart: async () => {
       await kill();
       await start();
@@ -113,11 +115,16 @@ function etcdFlags(dataDirectory: string, client: string, peer: string, options:
   return [...flags, ...(options.flags ?? [])];
 }
 
-async function waitUntilHealthy(child: ChildProcess, endpoint: string): Promise<void> {
+function checkRuns(child: ChildProcess): void {
+  if (child.pid === undefined) throw new Error('etcd is not installed');
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`etcd ended with ${child.exitCode}`);
+}
+
+/** Resolves once etcd answers; `check` may throw to end the wait early. */
+export async function waitUntilHealthy(endpoint: string, check: () => void = () => {}): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (Date.now() < deadline) {
-    if (child.pid === undefined) throw new Error('etcd is not installed');
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`etcd ended with ${child.exitCode}`);
+    check();
     if (await answers(endpoint)) return;
     await delay(20);
   }
@@ -147,7 +154,7 @@ function answers(endpoint: string): Promise<boolean> {
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

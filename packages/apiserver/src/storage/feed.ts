@@ -133,14 +133,18 @@ export class Feed {
   /** Where to begin, so that the window holds the store's last revisions as far as etcd keeps them. */
   async #oldestUseful(newest: Revision, signal: AbortSignal): Promise<Revision> {
     const wanted = Math.max(newest - HISTORY_REVISIONS, 1);
-    let kept = wanted;
-    if (newest > wanted) {
-      // etcd names the oldest revision that it keeps only to a watch that asks for older ones; else it sends events.
-      await this.#stream(wanted + 1, signal, (response) => {
-        kept = Math.max(wanted, response.compactRevision);
-        return response.events.length > 0 || response.canceled ? 'stop' : 'go on';
-      });
+    try {
+      await this.client.range({ key: Buffer.from(DELETION_KEY), countOnly: true, revision: wanted }, { signal });
+      return wanted;
+    } catch (error) {
+      if (!(error instanceof EtcdError) || !error.compacted) throw error;
     }
+    let kept = newest;
+    // etcd names the oldest revision that it keeps to a watch that asks for older ones, and nowhere else.
+    await this.#stream(wanted, signal, (response) => {
+      if (response.canceled) kept = response.compactRevision;
+      return response.canceled ? 'stop' : 'go on';
+    });
     return kept;
   }
 
