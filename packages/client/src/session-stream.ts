@@ -13,7 +13,8 @@ export type SessionRequest = { readonly id: number } & SessionRequestBody;
 export interface SessionStreamOptions {
   /** HOST:PORT */
   readonly address: string;
-  readonly credentials: ChannelCredentials;
+  /** How to reach it. */
+  readonly channel: { readonly credentials: ChannelCredentials; readonly options: ChannelOptions };
   /** Names the component in the server's log. */
   readonly userAgent: string;
   /** How long connecting may take. */
@@ -54,9 +55,10 @@ type SessionClient = InstanceType<ReturnType<typeof loadProto>['Api']> & {
 };
 
 export function openSessionStream(options: SessionStreamOptions): SessionStream {
-  const { address } = options;
-  const client = new (loadProto().Api)(address, options.credentials, {
+  const { address, channel } = options;
+  const client = new (loadProto().Api)(address, channel.credentials, {
     ...CHANNEL_OPTIONS,
+    ...channel.options,
     'grpc.primary_user_agent': options.userAgent,
   }) as SessionClient;
   const stream = client.Session();

@@ -1,4 +1,3 @@
-import { credentials } from '@grpc/grpc-js';
 import { ApiError, type Status } from '@kubelab/api';
 import {
   type Clock,
@@ -6,6 +5,7 @@ import {
   type FinishedSpan,
   type SessionRequestBody,
   type SessionResponseMessage,
+  secureChannel,
   type TlsMaterial,
 } from '@kubelab/runtime';
 import type { Logger } from 'pino';
@@ -53,7 +53,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 export function createSession(options: SessionOptions): Session {
   const { addresses, tls, log, clock } = options;
-  const channelCredentials = credentials.createSsl(tls.ca, tls.key, tls.cert);
+  const targets = addresses.map((address) => ({ address, channel: secureChannel(address, tls) }));
   const backoff = createBackoff({ initialMs: 20, maxMs: 2_000, jitter: 0.4 });
   const inFlight = new Map<number, { body: SessionRequestBody; handler: ResponseHandler }>();
   let spansKept: FinishedSpan[] = [];
@@ -68,10 +68,12 @@ export function createSession(options: SessionOptions): Session {
 
   const connect = () => {
     cancelReconnect = undefined;
-    const address = addresses[nextAddress % addresses.length] ?? '';
+    const target = targets[nextAddress % targets.length];
+    if (!target) throw new RangeError('an API client needs an address');
+    const { address, channel } = target;
     stream = openSessionStream({
       address,
-      credentials: channelCredentials,
+      channel,
       userAgent: `kubelab-${options.component}`,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       onConnected: () => onConnected(address),

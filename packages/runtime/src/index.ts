@@ -14,6 +14,7 @@ export * from './metrics-server.js';
 export * from './options.js';
 export * from './proto.js';
 export * from './run-component.js';
+export * from './secure-channel.js';
 export type * from './session-messages.js';
 export * from './tls-material.js';
 export * from './trace-context.js';
