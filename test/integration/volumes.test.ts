@@ -18,16 +18,20 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ConfigMap, Container, PodSpec, Secret } from '@kubelab/api';
 import { createLogger } from '@kubelab/runtime';
 import { ensureImages, IMAGES } from '@kubelab/testing';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReadonlyPod } from '../../packages/kubelet/src/pod.js';
-import type { VolumeManager } from '../../packages/kubelet/src/volume-manager.js';
+import type { Mount, VolumeManager } from '../../packages/kubelet/src/volume-manager.js';
 import { createVolumeManager } from '../../packages/kubelet/src/volumes/create-volume-manager.js';
+import type { VolumesAgentRequest } from './volumes-agent.js';
 
 const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 const TMPFS_MAGIC = 0x01021994;
 const { signal } = new AbortController();
 const log = await createLogger({ component: 'test', level: 'silent', pretty: false });
@@ -484,5 +488,63 @@ describe.skipIf(process.getuid?.() !== 0)('mounts of a container', () => {
     expect(await manager.readTerminationLog('uid-1', 'main', 1)).toBe('');
     await mountsOf(pod);
     expect((await manager.readTerminationLog('uid-1', 'main', 0)).length).toBe(4096);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a kubelet in a container', () => {
+  it('makes and unmakes its mounts where the engine is', async () => {
+    const agent = join(repository, 'node_modules/.cache', `kubelab-volumes-${randomUUID()}.mjs`);
+    const alias = Object.fromEntries(
+      ['api', 'runtime', 'client'].map((name) => [
+        `@kubelab/${name}`,
+        join(repository, 'packages', name, 'src/index.ts'),
+      ]),
+    );
+    await build({
+      entryPoints: [join(repository, 'test/integration/volumes-agent.ts')],
+      outfile: agent,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      alias,
+    });
+    await mkdir(join(top, 'target/sub'), { recursive: true });
+    await symlink(join(top, 'target'), join(top, 'link'));
+    const pod = podWith({
+      volumes: [
+        { name: 'fast', emptyDir: { medium: 'Memory' } },
+        { name: 'keys', secret: { secretName: 'any' } },
+        { name: 'host', hostPath: { path: join(top, 'link'), type: 'Directory' } },
+      ],
+      containers: [
+        {
+          name: 'main',
+          volumeMounts: [
+            { name: 'fast', mountPath: '/fast', subPath: 'part' },
+            { name: 'keys', mountPath: '/key', subPath: 'key' },
+            { name: 'host', mountPath: '/host', subPath: 'sub' },
+          ],
+        },
+      ],
+    });
+    const inOwnNamespace = async (tearDown: boolean) => {
+      const request: VolumesAgentRequest = { rootDirectory: root, hostPid: process.pid, pod, tearDown };
+      const enter = ['--mount', '--propagation=private', '--', process.execPath, agent, JSON.stringify(request)];
+      return (await run('unshare', enter)).stdout;
+    };
+    try {
+      const mounts = JSON.parse(await inOwnNamespace(false)) as Mount[];
+      expect((await mountTable()).length).toBe(5);
+      const [fast = '', keys = '', host = ''] = mounts.map(({ source }) => source);
+      expect((await statfs(fast)).type).toBe(TMPFS_MAGIC);
+      expect(await readFile(keys, 'utf8')).toBe('secret');
+      expect((await stat(host)).ino).toBe((await stat(join(top, 'target/sub'))).ino);
+      await inOwnNamespace(true);
+      expect(await mountTable()).toEqual([]);
+      expect(await manager.podUids()).toEqual([]);
+    } finally {
+      await rm(agent, { force: true });
+    }
   });
 });

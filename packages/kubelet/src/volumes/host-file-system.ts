@@ -9,8 +9,8 @@ const MOUNT_TIMEOUT_MS = 30_000;
 export interface HostFileSystemOptions {
   /**
    * A process in the machine's mount namespace, where this one has its own: 1
-   * for a kubelet in a container with `pid: host`. Default: this process is
-   * in the machine's.
+   * for a kubelet in a container with `pid: host` (or the engine's, where 1
+   * may not be looked into). Default: this process is in the machine's.
    */
   readonly hostPid?: number;
 }
@@ -45,24 +45,15 @@ export class HostFileSystem {
 
   /** Unmounts every mount at or below a directory, the innermost first. What is busy is detached. */
   async unmountBelow(directory: string, signal: AbortSignal): Promise<void> {
-    const points = await this.mountPointsBelow(directory);
-    for (const point of points.toReversed()) {
-      try {
-        await this.#execute(['umount', '--no-canonicalize', point], signal);
-      } catch {
-        signal.throwIfAborted();
-        await this.#execute(['umount', '--no-canonicalize', '--lazy', point], signal);
-      }
-    }
+    await this.#unmount(await this.mountPointsBelow(directory), this.#enter, signal);
+    if (this.#enter.length === 0) return;
+    // A container that starts while pods run is born with copies of their mounts.
+    await this.#unmount(await mountPointsBelow('/proc/self', directory), [], signal);
   }
 
-  /** Mount points at or below a directory, in the order in which they were mounted. */
+  /** Mount points at or below a directory of the machine, in the order in which they were mounted. */
   async mountPointsBelow(directory: string): Promise<readonly string[]> {
-    const table = await readFile(`${this.#processDirectory}/mountinfo`, 'utf8');
-    return table
-      .split('\n')
-      .map((line) => decodeOctal(line.split(' ')[4] ?? ''))
-      .filter((point) => point === directory || point.startsWith(`${directory}/`));
+    return await mountPointsBelow(this.#processDirectory, directory);
   }
 
   /** Whether mount(8) has a helper for a kind of file system, such as mount.nfs. */
@@ -83,8 +74,19 @@ export class HostFileSystem {
     await this.mount(['--no-canonicalize', '--bind', `/proc/${process.pid}/fd/${descriptor}`, target], signal);
   }
 
-  async #execute(command: readonly string[], signal: AbortSignal): Promise<string> {
-    const [file = '', ...args] = [...this.#enter, ...command];
+  async #unmount(points: readonly string[], enter: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const point of points.toReversed()) {
+      try {
+        await this.#execute(['umount', '--no-canonicalize', point], signal, enter);
+      } catch {
+        signal.throwIfAborted();
+        await this.#execute(['umount', '--no-canonicalize', '--lazy', point], signal, enter);
+      }
+    }
+  }
+
+  async #execute(command: readonly string[], signal: AbortSignal, enter = this.#enter): Promise<string> {
+    const [file = '', ...args] = [...enter, ...command];
     try {
       return (await run(file, args, { signal, timeout: MOUNT_TIMEOUT_MS })).stdout;
     } catch (error) {
@@ -93,6 +95,14 @@ export class HostFileSystem {
       throw new Error(`${command[0]} failed: ${stderr || (error as Error).message}`, { cause: error });
     }
   }
+}
+
+async function mountPointsBelow(processDirectory: string, directory: string): Promise<readonly string[]> {
+  const table = await readFile(`${processDirectory}/mountinfo`, 'utf8');
+  return table
+    .split('\n')
+    .map((line) => decodeOctal(line.split(' ')[4] ?? ''))
+    .filter((point) => point === directory || point.startsWith(`${directory}/`));
 }
 
 /** mountinfo writes blanks and backslashes as octal (proc_pid_mountinfo(5)). */
