@@ -124,6 +124,16 @@ function createCandidate(options: LeaderElectionOptions) {
     await sleep(retryPeriodMs, watching, clock).catch(() => {});
   };
 
+  /** The lease as it is now; as it was where it cannot be read. */
+  const reread = async (timeoutMs: number): Promise<Persisted<Lease> | undefined> => {
+    try {
+      return await getIfPresent(client, leases, key, { signal, timeoutMs });
+    } catch (error) {
+      log.debug({ error, lease: name }, 'the lease could not be read');
+      return held;
+    }
+  };
+
   return {
     /** False where the signal aborted first. */
     async acquire(): Promise<boolean> {
@@ -154,7 +164,8 @@ function createCandidate(options: LeaderElectionOptions) {
       let failure: unknown;
       for (;;) {
         const untilDeadlineMs = renewedMs + renewDeadlineMs - clock.now();
-        await sleep(Math.min(retryPeriodMs, untilDeadlineMs), stopped, clock).catch(() => {});
+        const periodMs = failure === undefined ? retryPeriodMs : retryPeriodMs / 4;
+        await sleep(Math.min(periodMs, untilDeadlineMs), stopped, clock).catch(() => {});
         if (stopped.aborted) return;
         const remainingMs = renewedMs + renewDeadlineMs - clock.now();
         if (remainingMs <= 0) throw new LeadershipLostError(name, { cause: failure });
@@ -162,12 +173,15 @@ function createCandidate(options: LeaderElectionOptions) {
         try {
           held = await take(held, remainingMs);
           renewedMs = startedMs;
+          failure = undefined;
         } catch (error) {
           if (stopped.aborted) return;
           failure = error;
           log.warn({ error, lease: name }, 'the lease could not be renewed');
-          held = await reread(client, held, key, identity, remainingMs);
-          if (!held) throw new LeadershipLostError(name, { cause: error });
+          // What timed out may still have been written: then the next attempt is a Conflict, and ours.
+          if (!isApiError(error, 'Conflict', 'NotFound')) continue;
+          held = await reread(Math.max(renewedMs + renewDeadlineMs - clock.now(), 1));
+          if (held?.spec?.holderIdentity !== identity) throw new LeadershipLostError(name, { cause: error });
         }
       }
     },
@@ -191,22 +205,6 @@ function createCandidate(options: LeaderElectionOptions) {
       }
     },
   };
-}
-
-/** The lease as it is now, to renew it over; undefined where it is somebody else's. As before where it cannot be read. */
-async function reread(
-  client: ApiClient,
-  held: Persisted<Lease> | undefined,
-  key: { namespace: string; name: string },
-  identity: string,
-  timeoutMs: number,
-): Promise<Persisted<Lease> | undefined> {
-  try {
-    const present = await client.get(leases, key, { timeoutMs });
-    return present.spec?.holderIdentity === identity ? present : undefined;
-  } catch (error) {
-    return isApiError(error, 'NotFound') ? undefined : held;
-  }
 }
 
 function isFree({ spec }: Persisted<Lease>, identity: string, unchangedMs: number): boolean {
