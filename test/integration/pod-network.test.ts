@@ -78,6 +78,8 @@ class TestNode {
     );
     const ip = await docker('inspect', '-f={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', container.id);
     const node = new TestNode(name, podCidr, mode, container, ip);
+    // As Docker does to the machine's own namespace.
+    await inNamespace(container.pid, 'iptables', '-P', 'FORWARD', 'DROP');
     await node.startAgent();
     return node;
   }
@@ -305,6 +307,17 @@ describe.skipIf(process.getuid?.() !== 0)('pod network', () => {
       expect(await inNamespace(nodes[0].container.pid, 'cat', ...values)).toBe('1\n1\n1\n');
       const table = await inNamespace(nodes[0].container.pid, 'nft', 'list', 'table', 'ip', 'kubelab-node');
       expect(table).toMatch(/ip saddr 10\.244\.1\.0\/24 ip daddr != @pod-cidrs .*masquerade/);
+    });
+
+    it('attaches many pods at once', async () => {
+      const [, node] = nodes;
+      const sandboxes = await Promise.all(Array.from({ length: 6 }, () => startContainer('--network=none')));
+      const before = await node.leases;
+      const ips = await Promise.all(sandboxes.map((each, index) => node.attach(podObject(`many-${index}`), each)));
+      expect(new Set(ips).size).toBe(6);
+      expect(await node.leases).toEqual([...before, ...ips].sort());
+      await Promise.all(sandboxes.map((each) => node.detach(each)));
+      expect(await node.leases).toEqual(before);
     });
 
     it('keeps what there is over a kill and frees what is torn down', async () => {

@@ -3,7 +3,7 @@ import type { NodeFacts } from '../object-lookups.js';
 import type { ReadonlyPod } from '../pod.js';
 
 /** What the downward API reads besides the pod. */
-export interface DownwardContext {
+interface DownwardContext {
   readonly node: NodeFacts;
   /** First is status.podIP. */
   readonly podIPs: readonly string[];

@@ -1,5 +1,5 @@
 /** The value of a variable; undefined when there is none of that name. */
-export type VariableLookup = (name: string) => string | undefined;
+type VariableLookup = (name: string) => string | undefined;
 
 /**
  * Replaces `$(NAME)` by the variable's value. `$$` stands for one `$`, so

@@ -8,9 +8,9 @@ import type { CniPluginConfiguration } from './cni-plugin.js';
 export const OWN_CONFIGURATION_FILE = '10-kubelab.conflist';
 /** Name of the kubelet's own network; host-local keeps its leases under it. */
 export const OWN_NETWORK_NAME = 'kubelab';
-export const BRIDGE_NAME = 'cni0';
+const BRIDGE_NAME = 'cni0';
 
-export interface OwnNetworkOptions {
+interface OwnNetworkOptions {
   /** The node's podCIDR. */
   readonly podCidr: string;
   /** Where host-local keeps its leases: under the node's root directory, as nodes may share a machine. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export type CniCommand = 'ADD' | 'DEL' | 'VERSION';
+type CniCommand = 'ADD' | 'DEL' | 'VERSION';
 
 /** A plugin's part of a network configuration; what else it holds is the plugin's own. */
 export interface CniPluginConfiguration {
@@ -29,7 +29,7 @@ export interface CniContainer {
 }
 
 /** A plugin that failed, with its own message. */
-export class CniError extends Error {
+class CniError extends Error {
   override readonly name: string = 'CniError';
 }
 

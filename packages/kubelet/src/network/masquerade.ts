@@ -1,7 +1,7 @@
 import { runWithInput } from './ip-command.js';
 
 /** The table of the node's own rules; the proxy's are in tables of their own. */
-export const NODE_TABLE = 'kubelab-node';
+const NODE_TABLE = 'kubelab-node';
 
 /**
  * The node's rules for nft(8): traffic of its pods to anything but pods leaves

@@ -9,7 +9,7 @@ import { type PodNetworkMode, planNodeRoutes, type RoutedNode, routedNode } from
 import { applyNodeRoutes, findNodeDevice, VXLAN_OVERHEAD_BYTES } from './node-routes.js';
 import { setNodeSysctls } from './node-sysctls.js';
 
-export interface NodeNetworkOptions {
+interface NodeNetworkOptions {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly nodes: Informer<Node>;

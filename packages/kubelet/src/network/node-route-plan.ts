@@ -15,7 +15,7 @@ export interface RoutedNode {
   readonly address: string;
 }
 
-export interface DirectRoute {
+interface DirectRoute {
   readonly podCidr: string;
   readonly via: string;
 }

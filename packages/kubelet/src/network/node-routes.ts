@@ -24,7 +24,7 @@ interface KernelAddress {
 }
 
 /** The device that carries a node address. */
-export interface NodeDevice {
+interface NodeDevice {
   readonly name: string;
   readonly mtu: number;
   /** Whose addresses are reached without a router. */

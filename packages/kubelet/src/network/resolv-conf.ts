@@ -15,7 +15,7 @@ export interface ClusterDns {
 }
 
 /** Told of what a pod does not get as it asked: a Warning event. */
-export type WarnOfDns = (reason: string, message: string) => void;
+type WarnOfDns = (reason: string, message: string) => void;
 
 /** Limits of the resolver that Kubernetes keeps to (ExpandedDNSConfig, KEP-2595). */
 const MAX_NAMESERVERS = 3;
@@ -85,7 +85,7 @@ function withinLimits(configuration: ResolverConfiguration, warn: WarnOfDns): Re
   return { ...configuration, nameservers, searches };
 }
 
-export function formatResolvConf({ nameservers, searches, options }: ResolverConfiguration): string {
+function formatResolvConf({ nameservers, searches, options }: ResolverConfiguration): string {
   return [
     ...(searches.length > 0 ? [`search ${searches.join(' ')}\n`] : []),
     ...nameservers.map((server) => `nameserver ${server}\n`),

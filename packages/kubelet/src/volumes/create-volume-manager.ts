@@ -13,7 +13,7 @@ import { makeTerminationLog, readTerminationLog, writeBoundFile } from './pod-fi
 import { bindSubPath, subPathOf } from './sub-path.js';
 import type { ReadonlyVolume, RequestServiceAccountToken, VolumeContext, VolumePlugin } from './volume-plugin.js';
 
-export interface VolumeManagerOptions {
+interface VolumeManagerOptions {
   /** The kubelet's --root-dir; the same path on the machine. */
   readonly rootDirectory: string;
   readonly lookups: ObjectLookups;

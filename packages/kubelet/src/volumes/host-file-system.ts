@@ -6,7 +6,7 @@ const run = promisify(execFile);
 /** A mount that takes longer hangs on a server that does not answer. */
 const MOUNT_TIMEOUT_MS = 30_000;
 
-export interface HostFileSystemOptions {
+interface HostFileSystemOptions {
   /**
    * A process in the machine's mount namespace, where this one has its own: 1
    * for a kubelet in a container with `pid: host` (or the engine's, where 1

@@ -8,7 +8,7 @@ import { secretVolumes } from './secret.js';
 import type { ReadonlyVolume, VolumePlugin } from './volume-plugin.js';
 
 /** Every kind of volume that the kubelet knows. */
-export const volumePlugins: readonly VolumePlugin[] = [
+const volumePlugins: readonly VolumePlugin[] = [
   emptyDirVolumes,
   hostPathVolumes,
   configMapVolumes,
