@@ -1,0 +1,10 @@
+import { type Pod, pods } from '@kubelab/api';
+import type { AdmissionRequest } from './admission.js';
+
+/** The pod that a request creates; undefined for every other request. */
+export function newPod(request: AdmissionRequest): Pod | undefined {
+  const { resource, subresource, operation } = request;
+  if (operation !== 'CREATE' || subresource !== '' || resource.plural !== pods.plural || resource.group !== '')
+    return undefined;
+  return request.object as Pod;
+}

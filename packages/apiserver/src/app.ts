@@ -1,0 +1,218 @@
+import { type ResourceType, resourceTable } from '@kubelab/api';
+import {
+  type Component,
+  type ComponentContext,
+  createHealthChecks,
+  type HealthCheck,
+  readTlsMaterial,
+} from '@kubelab/runtime';
+import { defaultAdmission } from './admission/chain.js';
+import { authenticatedOnly } from './authz/authenticated-only.js';
+import { kubernetesService } from './bootstrap/kubernetes-service.js';
+import { periodically } from './bootstrap/periodic.js';
+import { ensureSystemNamespaces } from './bootstrap/system-namespaces.js';
+import { listenGrpc } from './grpc/grpc-server.js';
+import { createPerformer } from './grpc/perform.js';
+import { targetResolver } from './grpc/targets.js';
+import { spanReceiver } from './grpc/trace-methods.js';
+import type { ApiserverOptions } from './options.js';
+import { kindHooks } from './registry/hooks/kind-hooks.js';
+import { createServiceRanges, type ServiceRanges } from './registry/ranges/service-ranges.js';
+import { createRegistry, type Registry } from './registry/registry.js';
+import { buildRestFace } from './rest/build-rest-face.js';
+import { listenHttps } from './rest/https-server.js';
+import { EtcdStorage } from './storage/etcd-storage.js';
+import type { Storage } from './storage/storage.js';
+import { noKubeletAccess } from './streams/no-kubelet-access.js';
+import type { StreamHandlers } from './streams/stream-handlers.js';
+import { createSpanRing } from './trace/ring.js';
+
+/** Where a running server listens. */
+export interface ListeningPorts {
+  readonly securePort: number;
+  readonly grpcPort: number;
+}
+
+export interface ApiserverParts {
+  /** Who carries logs, exec, attach and port-forward to kubelets. */
+  readonly streams?: StreamHandlers;
+  /** Called once both servers listen; `ready` once all is there. */
+  readonly onListening?: (ports: ListeningPorts) => void;
+  readonly onReady?: () => void;
+}
+
+const SERVICE_INTERVAL_MS = 10_000;
+const REPAIR_INTERVAL_MS = 3 * 60_000;
+/** How long requests in flight may take once the server stops. */
+const SHUTDOWN_GRACE_MS = 10_000;
+const WITHDRAW_LIMIT_MS = 2_000;
+
+/** The apiserver as a component. Throws for options that make no sense together; opens nothing. */
+export function createApiserver(options: ApiserverOptions, parts: ApiserverParts = {}): Component {
+  return {
+    name: 'apiserver',
+    instance: options.advertiseAddress,
+    run: (signal, context) => run(options, parts, signal, context),
+  };
+}
+
+async function run(
+  options: ApiserverOptions,
+  parts: ApiserverParts,
+  signal: AbortSignal,
+  context: ComponentContext,
+): Promise<void> {
+  const { log } = context;
+  const storage = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
+  const ranges = createServiceRanges(storage, options);
+  const registry = buildRegistry(options, storage, ranges);
+  /** Outlives `signal`: requests in flight still need the storage. */
+  const storageStop = new AbortController();
+  const running = storage.run(storageStop.signal);
+  try {
+    await Promise.race([running, serve({ options, parts, storage, ranges, registry }, signal, context)]);
+  } finally {
+    storageStop.abort();
+    await running.catch((error: unknown) => log.error({ error }, 'the storage failed'));
+  }
+}
+
+interface Built {
+  readonly options: ApiserverOptions;
+  readonly parts: ApiserverParts;
+  readonly storage: Storage;
+  readonly ranges: ServiceRanges;
+  readonly registry: Registry;
+}
+
+async function serve(built: Built, signal: AbortSignal, context: ComponentContext): Promise<void> {
+  const { options, parts, storage, registry } = built;
+  const { log } = context;
+  const stopping = new AbortController();
+  const faces = await listen(built, stopping.signal, context);
+  parts.onListening?.({ securePort: faces.rest.port, grpcPort: faces.grpc.port });
+  log.info({ securePort: faces.rest.port, grpcPort: faces.grpc.port }, 'listening');
+  const service = kubernetesService(registry, built.ranges.ips, {
+    address: options.advertiseAddress,
+    port: faces.rest.port,
+  });
+  let work: Promise<unknown> = Promise.resolve();
+  try {
+    await storage.ready(signal);
+    await built.ranges.repair();
+    await ensureSystemNamespaces(registry, signal);
+    await service.reconcile(signal);
+    faces.setReady();
+    log.info('ready');
+    parts.onReady?.();
+    work = Promise.all([
+      periodically('kubernetes service', SERVICE_INTERVAL_MS, service.reconcile, signal, log),
+      periodically('repair of service ranges', REPAIR_INTERVAL_MS, built.ranges.repair, signal, log),
+    ]);
+    await aborted(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    faces.setStopping();
+    await work;
+    await pause(options.shutdownDelayMs);
+    await service
+      .withdraw(AbortSignal.timeout(WITHDRAW_LIMIT_MS))
+      .catch((error: unknown) => log.warn({ error }, 'could not be taken out of the kubernetes Service'));
+    stopping.abort();
+    await Promise.all([faces.rest.close(SHUTDOWN_GRACE_MS), faces.grpc.close(SHUTDOWN_GRACE_MS)]);
+  }
+}
+
+async function listen({ options, parts, storage, registry }: Built, stopping: AbortSignal, context: ComponentContext) {
+  const { log, tracer, metrics } = context;
+  const resources: readonly ResourceType[] = resourceTable;
+  const tls = await readTlsMaterial({
+    caFile: options.clientCaFile,
+    certFile: options.tlsCertFile,
+    keyFile: options.tlsKeyFile,
+  });
+  const ring = createSpanRing();
+  tracer.setSink(ring.add);
+  const health = createHealthChecks();
+  let state: 'starting' | 'ready' | 'stopping' = 'starting';
+  const check = (name: string, kind: 'live' | 'ready', run: HealthCheck) => {
+    health.add(name, kind, run);
+    context.health.add(name, kind, run);
+  };
+  health.add('ping', 'live', () => {});
+  check('etcd', 'live', () => storage.checkHealth());
+  check('poststarthook/bootstrap', 'ready', () => {
+    if (state === 'starting') throw new Error('not finished');
+  });
+  health.add('shutdown', 'ready', () => {
+    if (state === 'stopping') throw new Error('the process is shutting down');
+  });
+  const face = buildRestFace({
+    registry,
+    resources,
+    authorizer: authenticatedOnly,
+    streams: parts.streams ?? noKubeletAccess(),
+    health,
+    metrics,
+    tracer,
+    log,
+    limits: { readOnly: options.maxRequestsInflight, mutating: options.maxMutatingRequestsInflight },
+    requestTimeoutMs: options.requestTimeoutMs,
+    serverAddress: `${options.advertiseAddress}:${options.securePort}`,
+    stopping,
+  });
+  const rest = await listenHttps(face, { host: options.bindAddress, port: options.securePort, tls });
+  const grpc = await listenGrpc({
+    host: options.bindAddress,
+    port: options.grpcPort,
+    tls,
+    performer: createPerformer({ registry, authorizer: authenticatedOnly, resolve: targetResolver(resources), tracer }),
+    receiveSpans: spanReceiver(ring),
+    ring,
+    stopping,
+    requestTimeoutMs: options.requestTimeoutMs,
+    onError: (error) => log.error({ error }, 'gRPC request failed'),
+  });
+  return {
+    rest,
+    grpc,
+    setReady() {
+      state = 'ready';
+      grpc.setServing(true);
+    },
+    setStopping() {
+      state = 'stopping';
+      grpc.setServing(false);
+    },
+  };
+}
+
+function buildRegistry(options: ApiserverOptions, storage: Storage, ranges: ServiceRanges): Registry {
+  return createRegistry({
+    storage,
+    resources: resourceTable,
+    admission: defaultAdmission(storage, options),
+    hooks: kindHooks(ranges),
+    timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
+  });
+}
+
+function etcdTls({ etcdCaFile: caFile, etcdCertFile: certFile, etcdKeyFile: keyFile }: ApiserverOptions) {
+  if (caFile === undefined && certFile === undefined && keyFile === undefined) return undefined;
+  if (caFile === undefined || certFile === undefined || keyFile === undefined) {
+    throw new Error('--etcd-ca-file, --etcd-cert-file and --etcd-key-file are given together or not at all');
+  }
+  return { caFile, certFile, keyFile };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function pause(delayMs: number): Promise<void> {
+  return delayMs <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, delayMs));
+}

@@ -1,0 +1,181 @@
+import { ApiError, type DeleteOptions } from '@kubelab/api';
+import {
+  type CreateMessage,
+  type DeleteCollectionMessage,
+  type DeleteMessage,
+  type GetMessage,
+  type ListMessage,
+  newTraceContext,
+  type PatchMessage,
+  parseTraceparent,
+  type TraceContext,
+  type Tracer,
+  type WatchMessage,
+} from '@kubelab/runtime';
+import type { User } from '../authn/user.js';
+import { authorize } from '../authz/authorize.js';
+import type { Authorizer } from '../authz/authorizer.js';
+import { decodeDefinition } from '../registry/decode.js';
+import { encodeList } from '../registry/encode-list.js';
+import type { ListOptions } from '../registry/list.js';
+import { objectPath } from '../registry/object-path.js';
+import type { Registry, Target } from '../registry/registry.js';
+import type { Body, RequestContext, Verb, WriteAnswer } from '../registry/request.js';
+import type { Watch } from '../registry/watch.js';
+import type { TargetResolver } from './targets.js';
+
+/** The unary requests, by the field that a Session carries them in. */
+export interface UnaryMessages {
+  get: GetMessage;
+  list: ListMessage;
+  create: CreateMessage;
+  update: CreateMessage;
+  patch: PatchMessage;
+  delete: DeleteMessage;
+  deleteCollection: DeleteCollectionMessage;
+}
+
+export interface Caller {
+  readonly user: User;
+  readonly signal: AbortSignal;
+}
+
+/** The registry as both the unary methods and the Session call it. Failures are ApiErrors. */
+export interface Performer {
+  /** Resolves with the answer, encoded. */
+  unary<K extends keyof UnaryMessages>(kind: K, message: UnaryMessages[K], caller: Caller): Promise<Buffer>;
+  watch(message: WatchMessage, caller: Caller): Promise<{ target: Target; watch: Watch }>;
+}
+
+export interface PerformerOptions {
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly resolve: TargetResolver;
+  readonly tracer: Tracer;
+}
+
+const JSON_BODY = 'application/json';
+
+export function createPerformer(options: PerformerOptions): Performer {
+  const { registry, resolve, tracer } = options;
+
+  async function begin(message: { target: GetMessage['target'] }, verb: Verb, { user }: Caller): Promise<Target> {
+    const target = resolve(message.target, verb);
+    const { resource, subresource, key } = target;
+    await authorize(options.authorizer, { user, verb, resource, subresource, ...key, path: '' });
+    return target;
+  }
+
+  /** A write is a span, whose context is stored with what it writes. */
+  async function write(
+    message: { target: GetMessage['target']; traceparent: string },
+    verb: Verb,
+    caller: Caller,
+    work: (target: Target, context: RequestContext) => Promise<WriteAnswer>,
+  ): Promise<Buffer> {
+    const target = await begin(message, verb, caller);
+    const { resource, subresource, key } = target;
+    const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
+    const parent = parseTraceparent(message.traceparent) ?? newTraceContext(true);
+    const span = tracer.startSpan(`${verb} ${path}`, { parent });
+    try {
+      const { answer, name } = await work(target, contextOf(caller, span.context));
+      span.setAttribute('object', objectPath(resource, key.namespace, name));
+      span.end();
+      return answer.encoded;
+    } catch (error) {
+      if (key.name !== '') span.setAttribute('object', objectPath(resource, key.namespace, key.name));
+      span.end({ error });
+      throw error;
+    }
+  }
+
+  const handlers: { [K in keyof UnaryMessages]: (message: UnaryMessages[K], caller: Caller) => Promise<Buffer> } = {
+    async get(message, caller) {
+      const target = await begin(message, 'get', caller);
+      return (await registry.get(target, message.resourceVersion, contextOf(caller))).encoded;
+    },
+    async list(message, caller) {
+      const { resource, key } = await begin(message, 'list', caller);
+      const page = await registry.list(resource, listOptionsOf(message, key.namespace), contextOf(caller));
+      return encodeList(resource, page);
+    },
+    create: (message, caller) =>
+      write(message, 'create', caller, (target, context) =>
+        registry.create(target, jsonBody(message.object), writeOptionsOf(message), context),
+      ),
+    update: (message, caller) =>
+      write(message, 'update', caller, (target, context) =>
+        registry.update(target, jsonBody(message.object), writeOptionsOf(message), context),
+      ),
+    patch: (message, caller) =>
+      write(message, 'patch', caller, (target, context) => {
+        const body = { bytes: message.patch, contentType: message.patchType };
+        return registry.patch(target, body, writeOptionsOf(message), context);
+      }),
+    delete: (message, caller) =>
+      write(message, 'delete', caller, (target, context) =>
+        registry.delete(target, deleteOptionsOf(message.options, context), context),
+      ),
+    async deleteCollection(message, caller) {
+      const { resource, key } = await begin(message, 'deletecollection', caller);
+      const parent = parseTraceparent(message.traceparent) ?? newTraceContext(true);
+      return tracer.span(`deletecollection ${resource.plural}`, { parent }, async (span) => {
+        const context = contextOf(caller, span.context);
+        const options = deleteOptionsOf(message.options, context);
+        const page = await registry.deleteCollection(resource, listOptionsOf(message, key.namespace), options, context);
+        return encodeList(resource, page);
+      });
+    },
+  };
+
+  return {
+    unary: (kind, message, caller) => handlers[kind](message, caller),
+    async watch(message, caller) {
+      const target = await begin(message, 'watch', caller);
+      const { labelSelector, fieldSelector, resourceVersion, sendInitialEvents } = message;
+      checkVersion(resourceVersion);
+      const options = { ...target.key, labelSelector, fieldSelector, resourceVersion, sendInitialEvents };
+      return { target, watch: registry.watch(target.resource, options, caller.signal) };
+    },
+  };
+}
+
+function contextOf({ user, signal }: Caller, trace?: TraceContext): RequestContext {
+  // What is unknown is refused, so there is nothing to warn of.
+  return { user, signal, trace, warn: () => {} };
+}
+
+function writeOptionsOf({ dryRun }: { dryRun: boolean }) {
+  return { dryRun, fieldValidation: 'Strict' } as const;
+}
+
+function jsonBody(bytes: Buffer): Body {
+  return { bytes, contentType: JSON_BODY };
+}
+
+function deleteOptionsOf(bytes: Buffer, context: RequestContext): DeleteOptions {
+  return bytes.length === 0 ? {} : decodeDefinition<DeleteOptions>('DeleteOptions', jsonBody(bytes), 'Strict', context);
+}
+
+function listOptionsOf(message: Partial<ListMessage>, namespace: string): ListOptions {
+  const { resourceVersion = '', resourceVersionMatch = '' } = message;
+  checkVersion(resourceVersion);
+  if (!['', 'Exact', 'NotOlderThan'].includes(resourceVersionMatch)) {
+    throw new ApiError('BadRequest', `invalid resourceVersionMatch ${JSON.stringify(resourceVersionMatch)}`);
+  }
+  return {
+    namespace,
+    labelSelector: message.labelSelector ?? '',
+    fieldSelector: message.fieldSelector ?? '',
+    limit: message.limit ?? 0,
+    continueToken: message.continueToken ?? '',
+    resourceVersion,
+    resourceVersionMatch: resourceVersionMatch as ListOptions['resourceVersionMatch'],
+  };
+}
+
+function checkVersion(resourceVersion: string): void {
+  if (/^\d*$/.test(resourceVersion)) return;
+  throw new ApiError('BadRequest', `invalid resourceVersion ${JSON.stringify(resourceVersion)}`);
+}

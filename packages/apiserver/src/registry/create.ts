@@ -1,0 +1,82 @@
+import { ApiError, alreadyExists, invalid, type KubernetesObject, type ObjectKey } from '@kubelab/api';
+import { StorageConflict } from '../storage/storage.js';
+import { decodeBody } from './decode.js';
+import { alignWithKey, generateName } from './metadata.js';
+import { type Prepared, prepareForCreate } from './prepare.js';
+import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
+import type { Scope } from './scope.js';
+
+/** How many names are tried for a generateName before the client hears of it (KEP-4420). */
+const MAX_GENERATED_NAMES = 8;
+
+/**
+ * Creates an object; `key.name` is "" unless the URL names it.
+ * @throws ApiError BadRequest, Invalid, AlreadyExists, Forbidden, NotFound (its namespace)
+ */
+export async function createObject<T extends KubernetesObject>(
+  scope: Scope<T>,
+  key: ObjectKey,
+  body: Body,
+  options: WriteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const object = decodeBody(scope.resource, body, options.fieldValidation, context);
+  const metadata = alignWithKey(object, scope.resource, key);
+  if (metadata.resourceVersion) {
+    throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
+  }
+  return createDecoded(scope, object, key.namespace, options, context);
+}
+
+/** As {@link createObject}, for an object that is decoded already. Changes it. */
+export async function createDecoded<T extends KubernetesObject>(
+  scope: Scope<T>,
+  object: T,
+  namespace: string,
+  options: WriteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const { resource } = scope;
+  const { name: givenName = '', generateName: prefix = '' } = object.metadata ?? {};
+  if (givenName === '' && prefix === '') throw nameRequired(resource);
+  const attempts = givenName === '' ? MAX_GENERATED_NAMES : 1;
+  for (let attempt = 1; ; attempt += 1) {
+    const name = givenName || generateName(prefix);
+    object.metadata = { ...object.metadata, name };
+    const key = { namespace, name };
+    const prepared = await prepareForCreate(scope, object, { key, dryRun: options.dryRun, context });
+    const answer = await store(scope, key, prepared, options, context);
+    if (answer !== undefined) return { answer, status: 201, name };
+    if (attempt === attempts) throw alreadyExists(resource, name);
+  }
+}
+
+/** Undefined when the name is taken. */
+async function store<T extends KubernetesObject>(
+  { storage, timeToLiveSeconds }: Scope<T>,
+  key: ObjectKey,
+  { object, reservation }: Prepared<T>,
+  { dryRun }: WriteOptions,
+  { trace, signal }: RequestContext,
+) {
+  if (dryRun) {
+    const present = await storage.get(key, signal);
+    await reservation?.undo?.();
+    return present === undefined ? encodeAnswer(object) : undefined;
+  }
+  try {
+    const stored = await storage.create(key, object, { trace, signal, timeToLiveSeconds });
+    await reservation?.commit?.();
+    return stored;
+  } catch (error) {
+    // Any other failure leaves open whether the write was made; what was reserved is then kept, and found by repair.
+    if (!(error instanceof StorageConflict)) throw error;
+    await reservation?.undo?.();
+    return undefined;
+  }
+}
+
+function nameRequired(kind: { group: string; kind: string }): ApiError {
+  const message = 'Required value: name or generateName is required';
+  return invalid(kind, '', [{ field: 'metadata.name', type: 'FieldValueRequired', message }]);
+}

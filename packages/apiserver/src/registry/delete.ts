@@ -1,0 +1,136 @@
+import {
+  conflict,
+  type DeleteOptions,
+  deepClone,
+  deepEqual,
+  type KubernetesObject,
+  notFound,
+  OBJECT_MODIFIED,
+  type ObjectKey,
+  type Persisted,
+  type Status,
+} from '@kubelab/api';
+import { StorageConflict, type StoredObject } from '../storage/storage.js';
+import { checkDeleteOptions, checkPreconditions, finalizersForDeletion } from './delete-options.js';
+import { timestamp } from './metadata.js';
+import { encodeAnswer, type ObjectAnswer, type RequestContext, type WriteAnswer } from './request.js';
+import type { Scope } from './scope.js';
+import { mayGo } from './transform.js';
+
+const MAX_ATTEMPTS = 64;
+
+/**
+ * Deletes an object, or marks it as going where a grace period or finalizers
+ * keep it. Answers with a Status when it is gone, else with the object.
+ * @throws ApiError NotFound, Conflict (preconditions), Invalid, Forbidden
+ */
+export async function deleteObject<T extends KubernetesObject>(
+  scope: Scope<T>,
+  key: ObjectKey,
+  options: DeleteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  checkDeleteOptions(options);
+  const { resource, storage } = scope;
+  const dryRun = options.dryRun !== undefined && options.dryRun.length > 0;
+  const request = {
+    operation: 'DELETE',
+    resource,
+    subresource: '',
+    key,
+    object: undefined,
+    old: undefined,
+    user: context.user,
+    dryRun,
+  };
+  await scope.admission.admit(request as never);
+  await scope.admission.validate(request as never);
+  let base = await storage.get(key, context.signal);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    if (base === undefined) throw notFound(resource, key.name);
+    checkPreconditions(resource, base.object, options);
+    const marked = markForDeletion(scope, base.object, options);
+    try {
+      if (marked === undefined || mayGo(scope, marked)) return await remove(scope, base, dryRun, context);
+      return accepted(key.name, options, await mark(scope, base, marked, dryRun, context));
+    } catch (error) {
+      if (!(error instanceof StorageConflict)) throw error;
+      base = error.present as StoredObject<T> | undefined;
+    }
+  }
+  throw conflict(resource, key.name, OBJECT_MODIFIED);
+}
+
+/** What the object becomes until it may go; undefined when nothing keeps it. */
+function markForDeletion<T extends KubernetesObject>(
+  { resource, hook, nowMs }: Scope<T>,
+  old: Persisted<T>,
+  options: DeleteOptions,
+): T | undefined {
+  const finalizers = finalizersForDeletion(old.metadata.finalizers ?? [], options);
+  const graceSeconds = graceOf(old, options);
+  if (finalizers.length === 0 && graceSeconds === 0 && !hook?.holdsDeletion?.(old)) return undefined;
+  const object = deepClone(old) as T & { metadata: Persisted['metadata'] };
+  const { metadata } = object;
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  const first = metadata.deletionTimestamp === undefined;
+  // A later delete may shorten the grace period, never lengthen it.
+  if (first || graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0)) {
+    metadata.deletionTimestamp = timestamp(nowMs() + graceSeconds * 1000);
+    metadata.deletionGracePeriodSeconds = graceSeconds;
+    if (first && metadata.generation !== undefined) metadata.generation += 1;
+  }
+  hook?.markDeleted?.(object);
+  return object;
+
+  function graceOf(present: Persisted<T>, { gracePeriodSeconds }: DeleteOptions): number {
+    const running = present.metadata.deletionGracePeriodSeconds;
+    if (present.metadata.deletionTimestamp !== undefined && gracePeriodSeconds === undefined) return running ?? 0;
+    if (hook?.gracePeriodSeconds !== undefined) return hook.gracePeriodSeconds(present, gracePeriodSeconds);
+    const usual = resource.strategy.defaultGracePeriodSeconds?.(present);
+    return usual === undefined ? 0 : (gracePeriodSeconds ?? usual);
+  }
+}
+
+async function mark<T extends KubernetesObject>(
+  { storage }: Scope<T>,
+  base: StoredObject<T>,
+  marked: T,
+  dryRun: boolean,
+  { trace, signal }: RequestContext,
+) {
+  if (deepEqual(marked, base.object)) return base;
+  return dryRun ? encodeAnswer(marked) : storage.update(base.key, marked, base.version, { trace, signal });
+}
+
+async function remove<T extends KubernetesObject>(
+  { resource, storage, hook }: Scope<T>,
+  base: StoredObject<T>,
+  dryRun: boolean,
+  { trace, signal }: RequestContext,
+): Promise<WriteAnswer> {
+  if (!dryRun) {
+    const last = await storage.delete(base.key, base.version, { trace, signal });
+    await hook?.afterDelete?.(last.object);
+  }
+  const { name, uid } = base.object.metadata;
+  const status: Status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { name, ...(resource.group ? { group: resource.group } : {}), kind: resource.plural, uid },
+  };
+  return { answer: encodeAnswer(status as KubernetesObject), status: 200, name };
+}
+
+/** 202 says that the object is still there, where the client asked to wait for its dependents. */
+function accepted(
+  name: string,
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+  answer: ObjectAnswer,
+): WriteAnswer {
+  const waits = propagationPolicy === 'Foreground' || orphanDependents === false;
+  return { answer, status: waits ? 202 : 200, name };
+}

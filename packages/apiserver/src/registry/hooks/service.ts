@@ -1,0 +1,209 @@
+import {
+  type ApiError,
+  type FieldError,
+  invalid,
+  type Persisted,
+  type Service,
+  type ServicePort,
+  services,
+} from '@kubelab/api';
+import { RangeFull } from '../ranges/range-allocator.js';
+import { nodePortsOf, type ServiceRanges } from '../ranges/service-ranges.js';
+import type { HookCall, KindHook, Reservation } from './kind-hook.js';
+
+const HEADLESS = 'None';
+
+/** ClusterIPs and NodePorts: given where they are asked for, kept over updates, returned when no longer used. */
+export function serviceHook(ranges: ServiceRanges): KindHook<Service> & { resource: typeof services } {
+  return {
+    resource: services,
+    async beforeCreate(service, call) {
+      const taking = new Taking(service, ranges, call);
+      return taking.run(async () => {
+        if (wantsAddress(service)) await taking.address();
+        else if (service.spec?.clusterIP === HEADLESS) service.spec.clusterIPs = [HEADLESS];
+        if (wantsNodePorts(service)) await taking.nodePorts([]);
+      });
+    },
+    async beforeUpdate(service, old, call) {
+      keepAllocated(service, old);
+      const taking = new Taking(service, ranges, call);
+      return taking.run(async () => {
+        if (wantsAddress(service) && !hasAddress(old)) await taking.address();
+        if (wantsNodePorts(service)) await taking.nodePorts(nodePortsOf(old));
+        taking.returnUnused(old);
+      });
+    },
+    async afterDelete(service) {
+      await returnAddress(ranges, hasAddress(service) ? [service.spec?.clusterIP ?? ''] : []);
+      await returnPorts(ranges, nodePortsOf(service));
+    },
+  };
+}
+
+function wantsAddress({ spec }: Service): boolean {
+  return spec?.type !== 'ExternalName' && spec?.clusterIP !== HEADLESS;
+}
+
+function hasAddress({ spec }: Service): boolean {
+  return Boolean(spec?.clusterIP) && spec?.clusterIP !== HEADLESS && spec?.type !== 'ExternalName';
+}
+
+function wantsNodePorts({ spec }: Service): boolean {
+  if (spec?.type === 'LoadBalancer') return spec.allocateLoadBalancerNodePorts !== false;
+  return spec?.type === 'NodePort';
+}
+
+/** What an update leaves out it does not change; what its type cannot have goes. */
+function keepAllocated(service: Service, old: Persisted<Service>): void {
+  const { spec } = service;
+  if (spec === undefined) return;
+  if (spec.type === 'ExternalName') {
+    if (spec.clusterIP === old.spec?.clusterIP) delete spec.clusterIP;
+    if (spec.clusterIP === undefined) delete spec.clusterIPs;
+  } else if (!spec.clusterIP && old.spec?.type !== 'ExternalName' && old.spec?.clusterIP) {
+    spec.clusterIP = old.spec.clusterIP;
+    spec.clusterIPs = [...(old.spec.clusterIPs ?? [old.spec.clusterIP])];
+  }
+  const before = new Set(nodePortsOf(old));
+  for (const port of spec.ports ?? []) {
+    if (!wantsNodePorts(service)) {
+      if (before.has(port.nodePort ?? 0)) delete port.nodePort;
+    } else if (!port.nodePort) {
+      const same = old.spec?.ports?.find((candidate) => samePort(candidate, port));
+      const taken = spec.ports?.some((other) => other !== port && other.nodePort === same?.nodePort);
+      if (same?.nodePort && !taken) port.nodePort = same.nodePort;
+    }
+  }
+}
+
+function samePort(left: ServicePort, right: ServicePort): boolean {
+  return left.port === right.port && (left.protocol ?? 'TCP') === (right.protocol ?? 'TCP');
+}
+
+/** What one write takes; all of it is given back when the write is not made. */
+class Taking {
+  readonly #addresses: string[] = [];
+  readonly #ports: number[] = [];
+  #unusedAddresses: string[] = [];
+  #unusedPorts: number[] = [];
+
+  constructor(
+    readonly service: Service,
+    readonly ranges: ServiceRanges,
+    readonly call: HookCall,
+  ) {}
+
+  async run(take: () => Promise<void>): Promise<Reservation> {
+    const undo = async () => {
+      if (this.call.dryRun) return;
+      await returnAddress(this.ranges, this.#addresses);
+      await returnPorts(this.ranges, this.#ports);
+    };
+    const commit = async () => {
+      await returnAddress(this.ranges, this.#unusedAddresses);
+      await returnPorts(this.ranges, this.#unusedPorts);
+    };
+    try {
+      await take();
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return { undo, commit };
+  }
+
+  /** The address that the Service asks for, or any. @throws ApiError Invalid */
+  async address(): Promise<void> {
+    const { ips, ipAllocator } = this.ranges;
+    const { spec } = this.service;
+    if (spec === undefined) return;
+    const asked = spec.clusterIP || spec.clusterIPs?.[0] || '';
+    if (asked === '') {
+      const offset = await this.#orFull('spec.clusterIPs', 'an IP', () => ipAllocator.allocate(this.call));
+      spec.clusterIP = ips.addressOf(offset);
+    } else {
+      const offset = ips.offsetOf(asked);
+      if (offset === undefined) {
+        throw this.#refuse(
+          'spec.clusterIPs',
+          [asked],
+          `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${ips.text}`,
+        );
+      }
+      if (!(await ipAllocator.take(offset, this.call))) {
+        throw this.#refuse(
+          'spec.clusterIPs',
+          [asked],
+          `failed to allocate IP ${asked}: provided IP is already allocated`,
+        );
+      }
+      spec.clusterIP = asked;
+    }
+    spec.clusterIPs = [spec.clusterIP];
+    this.#addresses.push(spec.clusterIP);
+  }
+
+  /** A port for each that has none; those in `owned` are the Service's already. @throws ApiError Invalid */
+  async nodePorts(owned: readonly number[]): Promise<void> {
+    const { ports, portAllocator } = this.ranges;
+    const mine = new Set(owned);
+    for (const [index, port] of (this.service.spec?.ports ?? []).entries()) {
+      const field = `spec.ports[${index}].nodePort`;
+      if (!port.nodePort) {
+        const offset = await this.#orFull(field, 'a nodePort', () => portAllocator.allocate(this.call));
+        port.nodePort = ports.portOf(offset);
+      } else if (mine.has(port.nodePort)) {
+        // One number may serve two protocols of the same Service.
+        continue;
+      } else {
+        const offset = ports.offsetOf(port.nodePort);
+        if (offset === undefined) {
+          throw this.#refuse(
+            field,
+            port.nodePort,
+            `provided port is not in the valid range. The range of valid ports is ${ports.text}`,
+          );
+        }
+        if (!(await portAllocator.take(offset, this.call)))
+          throw this.#refuse(field, port.nodePort, 'provided port is already allocated');
+      }
+      mine.add(port.nodePort);
+      this.#ports.push(port.nodePort);
+    }
+  }
+
+  /** Once the write is made, what only the old state used goes back. */
+  returnUnused(old: Persisted<Service>): void {
+    const kept = new Set(nodePortsOf(this.service));
+    this.#unusedPorts = nodePortsOf(old).filter((port) => !kept.has(port));
+    const address = hasAddress(old) ? (old.spec?.clusterIP ?? '') : '';
+    if (address !== '' && address !== this.service.spec?.clusterIP) this.#unusedAddresses = [address];
+  }
+
+  async #orFull(field: string, what: string, allocate: () => Promise<number>): Promise<number> {
+    try {
+      return await allocate();
+    } catch (error) {
+      if (!(error instanceof RangeFull)) throw error;
+      throw this.#refuse(field, null, `failed to allocate ${what}: ${error.message}`);
+    }
+  }
+
+  #refuse(field: string, value: unknown, why: string): ApiError {
+    const error: FieldError = {
+      field,
+      type: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+    };
+    return invalid(services, this.service.metadata?.name ?? '', [error]);
+  }
+}
+
+async function returnAddress({ ips, ipAllocator }: ServiceRanges, addresses: readonly string[]): Promise<void> {
+  await ipAllocator.release(addresses.map((address) => ips.offsetOf(address)).filter((offset) => offset !== undefined));
+}
+
+async function returnPorts({ ports, portAllocator }: ServiceRanges, numbers: readonly number[]): Promise<void> {
+  await portAllocator.release(numbers.map((port) => ports.offsetOf(port)).filter((offset) => offset !== undefined));
+}

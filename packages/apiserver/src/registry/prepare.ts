@@ -1,0 +1,147 @@
+import {
+  type FieldError,
+  findMissingRequired,
+  invalid,
+  type KubernetesObject,
+  type ObjectKey,
+  type Persisted,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '@kubelab/api';
+import type { Reservation } from './hooks/kind-hook.js';
+import { carryMetadata, changesDesiredState, checkUid, dropEmpty, fillNewMetadata } from './metadata.js';
+import type { RequestContext } from './request.js';
+import type { Scope } from './scope.js';
+
+export interface Prepared<T extends KubernetesObject> {
+  readonly object: T;
+  readonly reservation: Reservation | undefined;
+}
+
+export interface PrepareOptions {
+  readonly key: ObjectKey;
+  readonly dryRun: boolean;
+  readonly context: RequestContext;
+}
+
+/**
+ * Makes a decoded object ready to be stored for the first time: defaults,
+ * admission, system fields, what the kind reserves, validation. Changes the
+ * object that it is given.
+ * @throws ApiError Invalid, Forbidden, NotFound (its namespace)
+ */
+export async function prepareForCreate<T extends KubernetesObject>(
+  scope: Scope<T>,
+  object: T,
+  { key, dryRun, context }: PrepareOptions,
+): Promise<Prepared<T>> {
+  const { resource, admission, hook } = scope;
+  const { strategy } = resource;
+  const metadata = object.metadata ?? {};
+  object.metadata = metadata;
+  fillNewMetadata(metadata, scope.nowMs());
+  strategy.setDefaults?.(object);
+  strategy.prepareForCreate?.(object);
+  dropEmpty(metadata);
+  const request = {
+    operation: 'CREATE',
+    resource,
+    subresource: '',
+    key,
+    object,
+    old: undefined,
+    user: context.user,
+    dryRun,
+  };
+  await admission.admit(request as never);
+  if (tracksGeneration(scope, object)) metadata.generation = 1;
+  const reservation = await hook?.beforeCreate?.(object, { dryRun });
+  try {
+    const errors = createErrors(scope, object);
+    if (errors.length > 0) throw invalid(resource, metadata.name ?? '', errors);
+    await admission.validate(request as never);
+  } catch (error) {
+    await reservation?.undo?.();
+    throw error;
+  }
+  return { object, reservation };
+}
+
+/**
+ * Makes `object` ready to replace `old`. `subresource` is "" or "status".
+ * @throws ApiError Invalid, Conflict (another uid)
+ */
+export async function prepareForUpdate<T extends KubernetesObject>(
+  scope: Scope<T>,
+  object: T,
+  old: Persisted<T>,
+  { key, dryRun, context, subresource }: PrepareOptions & { subresource: string },
+): Promise<Prepared<T>> {
+  const { resource, admission, hook } = scope;
+  const { strategy } = resource;
+  const metadata = object.metadata ?? {};
+  object.metadata = metadata;
+  checkUid(resource, old, metadata.uid);
+  carryMetadata(metadata, old.metadata);
+  strategy.setDefaults?.(object);
+  if (subresource === '') strategy.prepareForUpdate?.(object, old);
+  const request = { operation: 'UPDATE', resource, subresource, key, object, old, user: context.user, dryRun };
+  await admission.admit(request as never);
+  const changed = subresource === '' && tracksGeneration(scope, object) && changesDesiredState(object, old);
+  if (changed) metadata.generation = (old.metadata.generation ?? 0) + 1;
+  const reservation = subresource === '' ? await hook?.beforeUpdate?.(object, old, { dryRun }) : undefined;
+  try {
+    const errors = updateErrors(scope, object, old, subresource);
+    if (errors.length > 0) throw invalid(resource, old.metadata.name, errors);
+    await admission.validate(request as never);
+  } catch (error) {
+    await reservation?.undo?.();
+    throw error;
+  }
+  return { object, reservation };
+}
+
+function createErrors<T extends KubernetesObject>({ resource }: Scope<T>, object: T): FieldError[] {
+  const { strategy, namespaced, definition } = resource;
+  return withoutRepetition([
+    ...validateObjectMeta(object.metadata ?? {}, namespaced, strategy.nameRule),
+    ...(strategy.validate?.(object) ?? []),
+    ...findMissingRequired(definition, object),
+  ]);
+}
+
+function updateErrors<T extends KubernetesObject>(
+  scope: Scope<T>,
+  object: T,
+  old: Persisted<T>,
+  subresource: string,
+): FieldError[] {
+  const { resource } = scope;
+  const { strategy } = resource;
+  const metadata = object.metadata ?? {};
+  const errors = [
+    ...validateObjectMetaUpdate(metadata, old.metadata),
+    ...validateObjectMeta(metadata, resource.namespaced, strategy.nameRule),
+  ];
+  if (subresource === 'status') return [...errors, ...(strategy.validateStatusUpdate?.(object, old) ?? [])];
+  return withoutRepetition([
+    ...errors,
+    ...(strategy.validate?.(object) ?? []),
+    ...(strategy.validateUpdate?.(object, old) ?? []),
+    ...findMissingRequired(resource.definition, object),
+  ]);
+}
+
+/** A field that a strategy and the schema both miss is named once. */
+function withoutRepetition(errors: readonly FieldError[]): FieldError[] {
+  if (errors.length < 2) return [...errors];
+  const same = (left: FieldError, right: FieldError) =>
+    left.field === right.field &&
+    left.type === right.type &&
+    (left.type === 'FieldValueRequired' || left.message === right.message);
+  return errors.filter((error, index) => errors.findIndex((other) => same(error, other)) === index);
+}
+
+function tracksGeneration<T extends KubernetesObject>({ resource }: Scope<T>, object: T): boolean {
+  return resource.strategy.tracksGeneration ?? 'spec' in object;
+}

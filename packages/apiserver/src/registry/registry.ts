@@ -1,0 +1,124 @@
+import type { DeleteOptions, KubernetesObject, Namespace, ObjectKey, Pod, ResourceType } from '@kubelab/api';
+import type { AdmissionChain } from '../admission/admission.js';
+import type { ListPage, Storage } from '../storage/storage.js';
+import { bindPod } from './binding.js';
+import { createObject } from './create.js';
+import { deleteObject } from './delete.js';
+import { deleteCollection } from './delete-collection.js';
+import { finalizeNamespace } from './finalize.js';
+import { getObject } from './get.js';
+import type { KindHook } from './hooks/kind-hook.js';
+import { type ListOptions, listObjects } from './list.js';
+import { notServed } from './not-served.js';
+import { patchObject } from './patch.js';
+import type { Body, ObjectAnswer, RequestContext, WriteAnswer, WriteOptions } from './request.js';
+import { getScale, patchScale, updateScale } from './scale.js';
+import type { Scope } from './scope.js';
+import { updateObject } from './update.js';
+import { type Watch, type WatchOptions, watchObjects } from './watch.js';
+
+export interface RegistryOptions {
+  readonly storage: Storage;
+  readonly resources: readonly ResourceType[];
+  readonly admission: AdmissionChain;
+  readonly hooks: readonly RegisteredHook[];
+  /** For kinds that expire, instead of their own strategy's. Seconds. */
+  readonly timeToLiveSeconds?: number;
+  readonly nowMs?: () => number;
+}
+
+export type RegisteredHook = KindHook<never> & {
+  readonly resource: { readonly group: string; readonly plural: string };
+};
+
+/** Which subresource a verb is of; "" for the object itself. */
+export interface Target {
+  readonly resource: ResourceType;
+  readonly key: ObjectKey;
+  readonly subresource: string;
+}
+
+/**
+ * Every kind's verbs, driven by the resource table: what both faces call once
+ * they know who asks and that he may. Failures are ApiErrors.
+ */
+export interface Registry {
+  scope<T extends KubernetesObject>(resource: ResourceType<T>): Scope<T>;
+  get(target: Target, resourceVersion: string, context: RequestContext): Promise<ObjectAnswer>;
+  list(resource: ResourceType, options: ListOptions, context: RequestContext): Promise<ListPage>;
+  watch(resource: ResourceType, options: WatchOptions, signal: AbortSignal): Watch;
+  create(target: Target, body: Body, options: WriteOptions, context: RequestContext): Promise<WriteAnswer>;
+  update(target: Target, body: Body, options: WriteOptions, context: RequestContext): Promise<WriteAnswer>;
+  patch(target: Target, body: Body, options: WriteOptions, context: RequestContext): Promise<WriteAnswer>;
+  delete(target: Target, options: DeleteOptions, context: RequestContext): Promise<WriteAnswer>;
+  deleteCollection(
+    resource: ResourceType,
+    listOptions: ListOptions,
+    options: DeleteOptions,
+    context: RequestContext,
+  ): Promise<ListPage>;
+}
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const scopes = new Map<ResourceType, Scope>();
+  for (const resource of options.resources) scopes.set(resource, createScope(resource, options));
+
+  function scope<T extends KubernetesObject>(resource: ResourceType<T>): Scope<T> {
+    const found = scopes.get(resource as unknown as ResourceType);
+    if (found === undefined) throw notServed();
+    return found as unknown as Scope<T>;
+  }
+
+  return {
+    scope,
+    async get({ resource, key, subresource }, resourceVersion, context) {
+      if (subresource === 'scale') return getScale(scope(resource), key, context);
+      if (subresource === '' || subresource === 'status')
+        return getObject(scope(resource), key, resourceVersion, context);
+      throw notServed();
+    },
+    list: (resource, listOptions, context) => listObjects(scope(resource), listOptions, context),
+    watch: (resource, watchOptions, signal) => watchObjects(scope(resource), watchOptions, signal),
+    async create({ resource, key, subresource }, body, writeOptions, context) {
+      if (subresource === '') return createObject(scope(resource), key, body, writeOptions, context);
+      if (subresource === 'binding') {
+        return bindPod(scope(resource as unknown as ResourceType<Pod>), key, body, writeOptions, context);
+      }
+      throw notServed();
+    },
+    async update({ resource, key, subresource }, body, writeOptions, context) {
+      if (subresource === 'scale') return updateScale(scope(resource), key, body, writeOptions, context);
+      if (subresource === 'finalize') {
+        return finalizeNamespace(
+          scope(resource as unknown as ResourceType<Namespace>),
+          key,
+          body,
+          writeOptions,
+          context,
+        );
+      }
+      return updateObject(scope(resource), key, subresource, body, writeOptions, context);
+    },
+    async patch({ resource, key, subresource }, body, writeOptions, context) {
+      if (subresource === 'scale') return patchScale(scope(resource), key, body, writeOptions, context);
+      return patchObject(scope(resource), key, subresource, body, writeOptions, context);
+    },
+    delete: ({ resource, key }, deleteOptions, context) => deleteObject(scope(resource), key, deleteOptions, context),
+    deleteCollection: (resource, listOptions, deleteOptions, context) =>
+      deleteCollection(scope(resource), listOptions, deleteOptions, context),
+  };
+}
+
+function createScope(resource: ResourceType, options: RegistryOptions): Scope {
+  const { storage, admission, hooks, timeToLiveSeconds, nowMs = Date.now } = options;
+  const hook = hooks.find(({ resource: { group, plural } }) => group === resource.group && plural === resource.plural);
+  const expires = resource.strategy.timeToLiveSeconds;
+  return {
+    resource,
+    storage: storage.forResource(resource),
+    admission,
+    hook: hook as KindHook | undefined,
+    timeToLiveSeconds: expires === undefined ? undefined : (timeToLiveSeconds ?? expires),
+    nowMs,
+  };
+}

@@ -1,0 +1,116 @@
+import {
+  ApiError,
+  deepClone,
+  invalid,
+  type KubernetesObject,
+  type ObjectKey,
+  type Persisted,
+  type Scale,
+} from '@kubelab/api';
+import { decodeDefinition } from './decode.js';
+import { getObject } from './get.js';
+import { patcher } from './patch.js';
+import { prepareForUpdate } from './prepare.js';
+import {
+  type Body,
+  encodeAnswer,
+  type ObjectAnswer,
+  type RequestContext,
+  type WriteAnswer,
+  type WriteOptions,
+} from './request.js';
+import type { Scope } from './scope.js';
+import { transform } from './transform.js';
+
+const SCALE = { definition: 'Scale', group: 'autoscaling', kind: 'Scale' } as const;
+
+/** The Scale of an object: its replicas and selector, whatever the kind calls them. */
+export async function getScale(scope: Scope, key: ObjectKey, context: RequestContext): Promise<ObjectAnswer> {
+  const { object } = await getObject(scope, key, '', context);
+  return encodeAnswer(scaleOf(scope, object));
+}
+
+/** Replaces the Scale: sets spec.replicas of the object. @throws ApiError NotFound, Conflict, Invalid */
+export async function updateScale(
+  scope: Scope,
+  key: ObjectKey,
+  body: Body,
+  options: WriteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const sent = decodeDefinition<Scale>(SCALE.definition, body, options.fieldValidation, context);
+  const name = sent.metadata?.name;
+  if (name && name !== key.name) {
+    throw new ApiError(
+      'BadRequest',
+      `the name of the object (${name}) does not match the name on the URL (${key.name})`,
+    );
+  }
+  return setScale(scope, key, sent.metadata?.resourceVersion ?? '', options, context, () => sent);
+}
+
+/** Patches the Scale. @throws ApiError as {@link updateScale}, and UnsupportedMediaType */
+export async function patchScale(
+  scope: Scope,
+  key: ObjectKey,
+  body: Body,
+  options: WriteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const apply = patcher(SCALE.definition, body, options.fieldValidation, context);
+  return setScale(scope, key, '', options, context, (present) => apply<Scale>(present));
+}
+
+async function setScale(
+  scope: Scope,
+  key: ObjectKey,
+  expectedVersion: string,
+  options: WriteOptions,
+  context: RequestContext,
+  change: (present: Scale) => Scale,
+): Promise<WriteAnswer> {
+  const { dryRun } = options;
+  const answer = await transform(scope, {
+    key,
+    expectedVersion,
+    dryRun,
+    context,
+    change: (old) => {
+      const replicas = change(scaleOf(scope, old)).spec?.replicas ?? 0;
+      checkReplicas(key, replicas);
+      const object = deepClone<KubernetesObject>(old);
+      strategyOf(scope).setReplicas(object, replicas);
+      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context });
+    },
+  });
+  return { answer: encodeAnswer(scaleOf(scope, answer.object as Persisted)), status: 200, name: key.name };
+}
+
+function scaleOf(scope: Scope, object: Persisted): Scale {
+  const strategy = strategyOf(scope);
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  return {
+    kind: SCALE.kind,
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: strategy.getReplicas(object) },
+    status: { replicas: strategy.getStatusReplicas(object), selector: strategy.getSelector(object) },
+  };
+}
+
+function strategyOf({ resource }: Scope) {
+  const { scale } = resource.strategy;
+  if (scale === undefined) throw new ApiError('NotFound', 'the server could not find the requested resource');
+  return scale;
+}
+
+function checkReplicas({ name }: ObjectKey, replicas: number): void {
+  if (replicas >= 0) return;
+  throw invalid(SCALE, name, [
+    {
+      field: 'spec.replicas',
+      type: 'FieldValueInvalid',
+      message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
+    },
+  ]);
+}

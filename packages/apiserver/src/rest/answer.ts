@@ -1,0 +1,80 @@
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { ApiError } from '@kubelab/api';
+import { stringify } from 'yaml';
+import type { Exchange } from './exchange.js';
+import { JSON_TYPE, YAML_TYPE } from './negotiation.js';
+
+/** Smaller answers are not worth the time (as Kubernetes, KEP-156). */
+const GZIP_THRESHOLD_BYTES = 128 * 1024;
+const compress = promisify(gzip);
+
+export interface Answer {
+  readonly status: number;
+  /** JSON, encoded. */
+  readonly encoded: Buffer;
+  readonly format?: 'json' | 'yaml';
+  /** Instead of the format's own. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends JSON, or the YAML or the pretty form of it, compressed when it is large and the client can. */
+export async function send(exchange: Exchange, answer: Answer): Promise<void> {
+  const { response, message } = exchange;
+  let bytes = answer.encoded;
+  if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), { lineWidth: 0 }));
+  else if (wantsPretty(exchange))
+    bytes = Buffer.from(`${JSON.stringify(JSON.parse(bytes.toString('utf8')), null, 2)}\n`);
+  const headers: Record<string, string | string[]> = {
+    'Content-Type': answer.contentType ?? (answer.format === 'yaml' ? YAML_TYPE : JSON_TYPE),
+    'Cache-Control': 'no-cache, private',
+    ...answer.headers,
+  };
+  if (exchange.warnings.size > 0) headers.Warning = [...exchange.warnings].map(warningHeader);
+  if (bytes.length > GZIP_THRESHOLD_BYTES && acceptsGzip(message.headers['accept-encoding'])) {
+    bytes = await compress(bytes, { level: constants.Z_BEST_SPEED });
+    headers['Content-Encoding'] = 'gzip';
+    headers.Vary = 'Accept-Encoding';
+  }
+  if (response.headersSent || response.destroyed) return;
+  headers['Content-Length'] = String(bytes.length);
+  response.writeHead(answer.status, headers);
+  response.end(exchange.method === 'HEAD' ? undefined : bytes);
+}
+
+export function sendText(exchange: Exchange, status: number, text: string): void {
+  const { response } = exchange;
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
+  response.end(exchange.method === 'HEAD' ? undefined : text);
+}
+
+/** Sends a failure as a Status, if nothing has been sent yet. */
+export async function sendError(exchange: Exchange, error: ApiError): Promise<void> {
+  const { response } = exchange;
+  if (response.headersSent) {
+    // Half an answer cannot be taken back; a cut connection at least says so.
+    response.destroy(error);
+    return;
+  }
+  const headers: Record<string, string> = {};
+  if (error.details?.retryAfterSeconds) headers['Retry-After'] = String(error.details.retryAfterSeconds);
+  // What is left of a body that nobody reads would be taken for the next request.
+  if (!exchange.message.complete) headers.Connection = 'close';
+  await send(exchange, { status: error.code, encoded: Buffer.from(JSON.stringify(error.toStatus())), headers });
+}
+
+function wantsPretty({ query }: Exchange): boolean {
+  const value = query.get('pretty');
+  return value !== null && value !== 'false' && value !== '0';
+}
+
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  return header !== undefined && String(header).includes('gzip');
+}
+
+/** RFC 7234, section 5.5, as Kubernetes writes it. */
+function warningHeader(text: string): string {
+  const printable = text.replace(/[^\x20-\x7e]/g, ' ').replace(/["\\]/g, '\\$&');
+  return `299 - "${printable}"`;
+}

@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TlsMaterial } from '@kubelab/runtime';
+import type { RestFace } from './rest-face.js';
+
+export interface HttpsServerOptions {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly tls: TlsMaterial;
+}
+
+export interface HttpsServer {
+  readonly port: number;
+  /** Takes no more connections, lets requests in flight finish for up to `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Longer than the usual 90 s of Go clients, so that it is the client who closes an idle connection. */
+const KEEP_ALIVE_MS = 120_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+
+/** HTTP/1.1 over TLS 1.2 or newer. Client certificates are asked for and not required: authentication judges them. */
+export async function listenHttps(face: RestFace, { host, port, tls }: HttpsServerOptions): Promise<HttpsServer> {
+  const server = createServer({
+    ...tls,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // Watches last; every other request has a time limit of its own.
+    requestTimeout: 0,
+    noDelay: true,
+  });
+  server.on('request', face.request);
+  server.on('upgrade', face.upgrade);
+  // A client that speaks no TLS, or drops the connection: nothing to answer.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('clientError', answerMalformed);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+}
+
+/** What node:http could not parse never becomes a request. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n400 Bad Request');
+  } else {
+    socket.destroy();
+  }
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,229 @@
+import type { DeleteOptions, ResourceType } from '@kubelab/api';
+import type { Tracer } from '@kubelab/runtime';
+import { authorize } from '../authz/authorize.js';
+import type { Authorizer } from '../authz/authorizer.js';
+import { decodeDefinition } from '../registry/decode.js';
+import { encodeList, listMetadata } from '../registry/encode-list.js';
+import { methodNotAllowed, notServed } from '../registry/not-served.js';
+import { objectPath } from '../registry/object-path.js';
+import type { Registry, Target } from '../registry/registry.js';
+import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer } from '../registry/request.js';
+import { send } from './answer.js';
+import { checkObjectType, readBody } from './body.js';
+import { contextOf, type Exchange, type Handler } from './exchange.js';
+import type { InFlight } from './in-flight.js';
+import { negotiate, type Representation } from './negotiation.js';
+import { flagOf, isWatch, listOptionsOf, mergeDeleteOptions, numberOf, writeOptionsOf } from './parameters.js';
+import { partialListOf, partialOf, tableOf } from './transformed.js';
+import { streamWatch } from './watch-answer.js';
+
+/** What a path stands for. */
+export interface ResourcePath {
+  readonly resource: ResourceType;
+  readonly subresource: string;
+  /** True when the path names one object. */
+  readonly named: boolean;
+  /** Kubernetes' older `/watch/` paths. */
+  readonly alwaysWatches?: boolean;
+}
+
+export interface ResourceHandlerOptions {
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly inFlight: InFlight;
+  readonly tracer: Tracer;
+  /** Watches end when it aborts. */
+  readonly stopping: AbortSignal;
+}
+
+/** The verbs of one path of the API. */
+export function resourceHandler(path: ResourcePath, options: ResourceHandlerOptions): Handler {
+  const { registry, authorizer, inFlight, tracer } = options;
+  const { resource, subresource } = path;
+  const allowed = allowedVerbs(path);
+
+  return async (exchange) => {
+    const verb = verbOf(exchange, path);
+    const { namespace = '', name = '' } = exchange.parameters;
+    const target: Target = { resource, subresource, key: { namespace, name } };
+    const known = verb !== undefined && allowed.has(verb);
+    const attributes = { user: exchange.user, resource, subresource, namespace, name, path: exchange.path };
+    await authorize(authorizer, { ...attributes, verb: verb ?? exchange.method.toLowerCase() });
+    if (!known) throw methodNotAllowed();
+    if (verb === 'watch') return watch(exchange, path, options);
+    const reads = verb === 'get' || verb === 'list';
+    const leave = inFlight.enter(reads ? 'readOnly' : 'mutating');
+    try {
+      if (verb === 'get') return await get(exchange, target, registry);
+      if (verb === 'list') return await list(exchange, resource, namespace, registry);
+      await write(exchange, verb, target, registry, tracer);
+    } finally {
+      leave();
+    }
+  };
+}
+
+function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlySet<Verb> {
+  if (subresource !== '') {
+    const row = resource.subresources.find(({ name }) => name === subresource);
+    return new Set(row?.verbs as Verb[] | undefined);
+  }
+  return new Set<Verb>(
+    named ? ['get', 'update', 'patch', 'delete', 'watch'] : ['list', 'create', 'deletecollection', 'watch'],
+  );
+}
+
+function verbOf({ method, query }: Exchange, { named, subresource, alwaysWatches }: ResourcePath): Verb | undefined {
+  switch (method) {
+    case 'GET':
+      if (subresource === '' && (alwaysWatches || isWatch(query))) return 'watch';
+      return named ? 'get' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection';
+    default:
+      return undefined;
+  }
+}
+
+async function get(exchange: Exchange, target: Target, registry: Registry): Promise<void> {
+  const representation = negotiate(exchange.message.headers.accept, false);
+  const answer = await registry.get(target, exchange.query.get('resourceVersion') ?? '', contextOf(exchange));
+  await sendObject(exchange, 200, answer, target, representation);
+}
+
+async function list(exchange: Exchange, resource: ResourceType, namespace: string, registry: Registry): Promise<void> {
+  const representation = negotiate(exchange.message.headers.accept, true);
+  const page = await registry.list(resource, listOptionsOf(exchange.query, namespace), contextOf(exchange));
+  const { format } = representation;
+  if (representation.as === 'none') return send(exchange, { status: 200, encoded: encodeList(resource, page), format });
+  const objects = page.items.map(({ object }) => object);
+  const value =
+    representation.as === 'table'
+      ? tableOf(exchange, resource, objects, representation, { metadata: listMetadata(page) })
+      : partialListOf(objects, listMetadata(page), representation);
+  await send(exchange, { status: 200, encoded: Buffer.from(JSON.stringify(value)), format });
+}
+
+async function watch(exchange: Exchange, { resource }: ResourcePath, options: ResourceHandlerOptions): Promise<void> {
+  const { query, message, parameters } = exchange;
+  const representation = negotiate(message.headers.accept, false);
+  const { namespace = '', name = '' } = parameters;
+  const listOptions = listOptionsOf(query, namespace);
+  const end = new AbortController();
+  const stop = () => end.abort();
+  options.stopping.addEventListener('abort', stop, { once: true });
+  try {
+    const watched = options.registry.watch(
+      resource,
+      { ...listOptions, name, sendInitialEvents: flagOf(query, 'sendInitialEvents') ?? false },
+      end.signal,
+    );
+    await streamWatch(exchange, {
+      resource,
+      representation,
+      watch: watched,
+      end,
+      bookmarks: flagOf(query, 'allowWatchBookmarks') ?? false,
+      timeoutSeconds: numberOf(query, 'timeoutSeconds'),
+    });
+  } finally {
+    options.stopping.removeEventListener('abort', stop);
+  }
+}
+
+/** Every write is a span, whose context is stored with what it writes. */
+async function write(
+  exchange: Exchange,
+  verb: Verb,
+  target: Target,
+  registry: Registry,
+  tracer: Tracer,
+): Promise<void> {
+  const representation = negotiate(exchange.message.headers.accept, verb === 'deletecollection');
+  const body = await readBody(exchange.message);
+  if (verb !== 'patch') checkObjectType(body);
+  const { resource, subresource, key } = target;
+  const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
+  const span = tracer.startSpan(`${verb} ${path}`, { parent: exchange.trace });
+  try {
+    const context = contextOf(exchange, span.context);
+    if (verb === 'deletecollection') {
+      await answerDeleteCollection(exchange, target, body, registry, context);
+    } else {
+      const answer = await perform(exchange, verb, target, body, registry, context);
+      span.setAttribute('object', objectPath(resource, key.namespace, answer.name));
+      await sendObject(exchange, answer.status, answer.answer, target, representation);
+    }
+    span.end();
+  } catch (error) {
+    if (key.name !== '') span.setAttribute('object', objectPath(resource, key.namespace, key.name));
+    span.end({ error });
+    throw error;
+  }
+}
+
+function perform(
+  exchange: Exchange,
+  verb: Verb,
+  target: Target,
+  body: Body,
+  registry: Registry,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const { query } = exchange;
+  switch (verb) {
+    case 'create':
+      return registry.create(target, body, writeOptionsOf(query, 'CreateOptions'), context);
+    case 'update':
+      return registry.update(target, body, writeOptionsOf(query, 'UpdateOptions'), context);
+    case 'patch':
+      return registry.patch(target, body, writeOptionsOf(query, 'PatchOptions'), context);
+    case 'delete':
+      return registry.delete(target, deleteOptionsOf(exchange, body, context), context);
+    default:
+      throw notServed();
+  }
+}
+
+async function answerDeleteCollection(
+  exchange: Exchange,
+  { resource, key }: Target,
+  body: Body,
+  registry: Registry,
+  context: RequestContext,
+): Promise<void> {
+  const listOptions = listOptionsOf(exchange.query, key.namespace);
+  const options = deleteOptionsOf(exchange, body, context);
+  const page = await registry.deleteCollection(resource, listOptions, options, context);
+  await send(exchange, { status: 200, encoded: encodeList(resource, page) });
+}
+
+function deleteOptionsOf({ query }: Exchange, body: Body, context: RequestContext): DeleteOptions {
+  if (body.bytes.length === 0) return mergeDeleteOptions(undefined, query);
+  const sent = decodeDefinition<DeleteOptions>('DeleteOptions', body, 'Warn', context);
+  return mergeDeleteOptions(sent, query);
+}
+
+/** An object in the form that was asked for; a Status is always itself. */
+function sendObject(
+  exchange: Exchange,
+  status: number,
+  answer: ObjectAnswer,
+  { resource, subresource }: Target,
+  representation: Representation,
+): Promise<void> {
+  const { format, as } = representation;
+  if (as === 'none' || answer.object.kind !== resource.kind || subresource === 'scale') {
+    return send(exchange, { status, encoded: answer.encoded, format });
+  }
+  const { object } = answer;
+  const value =
+    as === 'table' ? tableOf(exchange, resource, [object], representation) : partialOf(object, representation);
+  return send(exchange, { status, encoded: Buffer.from(JSON.stringify(value)), format });
+}

@@ -1,0 +1,192 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { ApiError } from '@kubelab/api';
+import { newTraceContext, parseTraceparent } from '@kubelab/runtime';
+import type { Logger } from 'pino';
+import { unauthorized, userOfSocket } from '../authn/client-certificate.js';
+import { ANONYMOUS, isAnonymous, type User } from '../authn/user.js';
+import { authorize } from '../authz/authorize.js';
+import type { Authorizer } from '../authz/authorizer.js';
+import { notServed } from '../registry/not-served.js';
+import { toApiError } from '../registry/to-api-error.js';
+import { sendError, sendText } from './answer.js';
+import type { Exchange } from './exchange.js';
+import { isWatch } from './parameters.js';
+import type { RequestMetrics } from './request-metrics.js';
+import type { Match, Router } from './router.js';
+import type { Upgrade } from './stream-handler.js';
+
+export interface RestFaceOptions {
+  readonly router: Router;
+  readonly authorizer: Authorizer;
+  readonly log: Logger;
+  readonly metrics: RequestMetrics;
+  /** Prefixes below which an unknown path is answered with a Status: `/api/v1`, `/apis/apps/v1`. */
+  readonly apiRoots: readonly string[];
+  /** How long a request may take, watches and streams apart. Default 60,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** What node:https calls. */
+export interface RestFace {
+  request(message: IncomingMessage, response: ServerResponse): void;
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** How many requests are being answered, watches and streams included. */
+  readonly active: number;
+}
+
+const MUTATING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+export function createRestFace(options: RestFaceOptions): RestFace {
+  let active = 0;
+
+  async function answer(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
+    const startMs = performance.now();
+    const controller = new AbortController();
+    response.once('close', () => controller.abort());
+    const exchange = beginExchange(message, response, controller.signal);
+    let match: Match | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let longRunning = false;
+    active += 1;
+    try {
+      match = options.router.find(checkPath(exchange.path));
+      const user = authenticate(message);
+      longRunning = isLongRunning(match, exchange.query);
+      if (longRunning) options.metrics.longRunning(1);
+      else timer = startTimer(exchange, controller, options);
+      await route({ ...exchange, user, parameters: match?.parameters ?? {} }, match, upgrade);
+    } catch (error) {
+      await fail(exchange, error);
+    } finally {
+      active -= 1;
+      clearTimeout(timer);
+      if (longRunning) options.metrics.longRunning(-1);
+      else
+        options.metrics.observe(
+          exchange.method,
+          resourceLabel(match),
+          response.statusCode,
+          (performance.now() - startMs) / 1000,
+        );
+    }
+  }
+
+  async function route(exchange: Exchange, match: Match | undefined, upgrade: Upgrade | undefined): Promise<void> {
+    const { user, method, path } = exchange;
+    if (match?.route.kind === 'stream') return match.route.handle(exchange, upgrade);
+    if (match?.route.kind === 'resource') return match.route.handle(exchange);
+    await authorize(options.authorizer, {
+      user,
+      verb: method.toLowerCase(),
+      resource: undefined,
+      subresource: '',
+      namespace: '',
+      name: '',
+      path: match?.parameters.check === undefined ? path : path.slice(0, path.lastIndexOf('/')),
+    });
+    if (match) return match.route.handle(exchange);
+    if (options.apiRoots.some((root) => path.startsWith(`${root}/`))) throw notServed();
+    sendText(exchange, 404, '404 page not found\n');
+  }
+
+  async function fail(exchange: Exchange, thrown: unknown): Promise<void> {
+    const { signal, method, path, response } = exchange;
+    // Nobody is there to be told.
+    if (signal.aborted && (response.destroyed || response.writableEnded)) return;
+    const error = toApiError(thrown);
+    if (error.code >= 500) options.log.error({ error: thrown, method, path }, 'request failed');
+    await sendError(exchange, error);
+  }
+
+  const start = (message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
+    answer(message, response, upgrade).catch((error: unknown) => {
+      options.log.error({ error, path: message.url }, 'an answer could not be sent');
+      response.destroy();
+    });
+  };
+  return {
+    request: (message, response) => start(message, response),
+    upgrade(message, socket, head) {
+      // Failures are answered as to any other request; a success takes the socket over.
+      const response = new ServerResponse(message);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket as TLSSocket);
+      socket.once('error', () => socket.destroy());
+      response.once('finish', () => socket.end());
+      start(message, response, { socket, head });
+    },
+    get active() {
+      return active;
+    },
+  };
+}
+
+function beginExchange(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): Exchange {
+  const { method = 'GET', url = '/', headers } = message;
+  const mark = url.indexOf('?');
+  const sent = parseTraceparent(headers.traceparent as string | undefined);
+  return {
+    message,
+    response,
+    method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    parameters: {},
+    user: ANONYMOUS,
+    trace: sent ?? (MUTATING.has(method) ? newTraceContext(true) : undefined),
+    signal,
+    warnings: new Set(),
+  };
+}
+
+/** @throws ApiError Unauthorized */
+function authenticate(message: IncomingMessage): User {
+  const user = userOfSocket(message.socket as TLSSocket);
+  // Tokens and passwords are not accepted: who sends one takes himself for somebody.
+  if (isAnonymous(user) && message.headers.authorization !== undefined) throw unauthorized();
+  return user;
+}
+
+/** @throws ApiError BadRequest for broken percent-encoding */
+function checkPath(path: string): string {
+  try {
+    if (path.includes('%')) decodeURIComponent(path);
+    return path;
+  } catch (cause) {
+    throw new ApiError('BadRequest', `the request path cannot be decoded: ${JSON.stringify(path)}`, { cause });
+  }
+}
+
+function isLongRunning(match: Match | undefined, query: URLSearchParams): boolean {
+  if (match === undefined || match.route.kind === 'plain') return false;
+  if (match.route.kind === 'stream') return true;
+  if (match.route.longRunning) return true;
+  try {
+    return isWatch(query);
+  } catch {
+    // The handler refuses the parameter, at once.
+    return false;
+  }
+}
+
+/** Answers 504 when the time is up, whatever the work is waiting for, and tells the work to stop. */
+function startTimer(
+  exchange: Exchange,
+  controller: AbortController,
+  { requestTimeoutMs = 60_000 }: RestFaceOptions,
+): NodeJS.Timeout {
+  return setTimeout(() => {
+    const error = new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout', {
+      details: {},
+    });
+    sendError(exchange, error)
+      .catch(() => exchange.response.destroy())
+      .finally(() => controller.abort());
+  }, requestTimeoutMs);
+}
+
+function resourceLabel(match: Match | undefined): string {
+  return match?.route.kind === 'resource' ? match.route.label : '';
+}
