@@ -16,12 +16,27 @@ export * from './kinds/table.js';
 export type { Requirement, SelectorOperator } from './labels/requirement.js';
 export * from './labels/selector.js';
 export * from './object.js';
+export type { OpenApiInfo } from './openapi/document-v2.js';
+export * from './openapi/open-api.js';
+export { OPENAPI_V2_PROTOBUF } from './openapi/protobuf-v2.js';
 export { jsonPatch } from './patch/json-patch.js';
 export { mergePatch } from './patch/merge-patch.js';
 export * from './patch/parse-patch.js';
 export { strategicMergePatch } from './patch/strategic-merge-patch.js';
+export * from './printers/duration.js';
+export * from './printers/table.js';
 export * from './quantity/quantity.js';
 export * from './resource.js';
 export type { SchemaDefinition, SchemaNode } from './schema.js';
 export * from './schema-kinds.js';
 export * from './schema-lists.js';
+export * from './validation/field-error.js';
+export {
+  checkName,
+  MAX_ANNOTATIONS_BYTES,
+  type NameRule,
+  validateLabels,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from './validation/object-meta.js';
+export { semanticEqual } from './validation/semantic-equal.js';

@@ -1,5 +1,7 @@
 import type { ConfigMap } from '../generated/types.js';
+import { ageColumn, column, nameColumn } from '../printers/columns.js';
 import type { ResourceType } from '../resource.js';
+import { validateConfigMap, validateConfigMapUpdate } from '../validation/config-data.js';
 
 export const configMaps: ResourceType<ConfigMap> = {
   group: '',
@@ -12,7 +14,13 @@ export const configMaps: ResourceType<ConfigMap> = {
   namespaced: true,
   definition: 'ConfigMap',
   subresources: [],
-  columns: [],
+  columns: [
+    nameColumn<ConfigMap>(),
+    column('Data', 'string', 'How many keys there are.', ({ data = {}, binaryData = {} }) => {
+      return Object.keys(data).length + Object.keys(binaryData).length;
+    }),
+    ageColumn<ConfigMap>(),
+  ],
   selectableFields: {},
-  strategy: {},
+  strategy: { tracksGeneration: false, validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
 };

@@ -1,5 +1,86 @@
+import type { FieldError } from '../errors.js';
 import type { Event } from '../generated/types.js';
-import type { ResourceType } from '../resource.js';
+import type { DeepReadonly } from '../object.js';
+import { column, nameColumn, wideColumn } from '../printers/columns.js';
+import { ageOf } from '../printers/duration.js';
+import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
+import { invalidEach, invalidValue, required } from '../validation/field-error.js';
+import { checkQualifiedName } from '../validation/names.js';
+import { requiredText } from '../validation/values.js';
+
+const TIME_TO_LIVE_SECONDS = 3600;
+const MAX_REPORTER_BYTES = 128;
+const MAX_NOTE_BYTES = 1024;
+
+const eventStrategy: ResourceStrategy<Event> = {
+  tracksGeneration: false,
+  allowCreateOnUpdate: true,
+  timeToLiveSeconds: TIME_TO_LIVE_SECONDS,
+  validate: validateEvent,
+};
+
+/** An event lives where the object that it is about does; one about a cluster-scoped object, in `default`. */
+function validateEvent(event: DeepReadonly<Event>): FieldError[] {
+  const namespace = event.metadata?.namespace ?? '';
+  const involved = event.involvedObject?.namespace ?? '';
+  const fits = involved === '' ? namespace === '' || namespace === 'default' : involved === namespace;
+  const errors = fits ? [] : [invalidValue('involvedObject.namespace', involved, 'does not match event.namespace')];
+  // Only events of the newer kind have a time of their own, and must then say who reports what.
+  return event.eventTime ? [...errors, ...validateReporter(event)] : errors;
+}
+
+function validateReporter(event: DeepReadonly<Event>): FieldError[] {
+  const { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '', type } = event;
+  const errors =
+    reportingComponent === ''
+      ? [required('reportingComponent')]
+      : invalidEach('reportingComponent', reportingComponent, checkQualifiedName(reportingComponent));
+  errors.push(...requiredText('reportingInstance', reportingInstance));
+  for (const [field, value] of Object.entries({ reportingInstance, action, reason })) {
+    if (value.length > MAX_REPORTER_BYTES) {
+      errors.push(invalidValue(field, '', `can have at most ${MAX_REPORTER_BYTES} characters`));
+    }
+  }
+  errors.push(...requiredText('action', action), ...requiredText('reason', reason));
+  if (message.length > MAX_NOTE_BYTES) {
+    errors.push(invalidValue('message', '', `can have at most ${MAX_NOTE_BYTES} characters`));
+  }
+  if (type !== 'Normal' && type !== 'Warning') {
+    errors.push(invalidValue('type', type ?? '', 'has invalid value: must be Normal or Warning'));
+  }
+  return errors;
+}
+
+const eventColumns: readonly PrinterColumn<Event>[] = [
+  column('Last Seen', 'string', 'The time since the event last happened.', lastSeen),
+  column('Type', 'string', 'Normal or Warning.', ({ type }) => type ?? ''),
+  column('Reason', 'string', 'Why it happened, in one word.', ({ reason }) => reason ?? ''),
+  column('Object', 'string', 'The object that the event is about.', ({ involvedObject }) => {
+    const kind = (involvedObject.kind ?? '').toLowerCase();
+    return involvedObject.name ? `${kind}/${involvedObject.name}` : kind;
+  }),
+  wideColumn('Subobject', 'The part of the object.', ({ involvedObject }) => involvedObject.fieldPath ?? ''),
+  wideColumn('Source', 'Who reports the event.', sourceOf),
+  column('Message', 'string', 'What happened.', ({ message }) => (message ?? '').trim()),
+  wideColumn('First Seen', 'The time since the event first happened.', firstSeen),
+  wideColumn('Count', 'How often it happened.', ({ series, count }) => series?.count ?? (count || 1)),
+  { ...nameColumn<Event>(), priority: 1 },
+];
+
+function firstSeen({ firstTimestamp, eventTime }: Event, nowMs: number): string {
+  return ageOf(firstTimestamp ?? eventTime, nowMs);
+}
+
+function lastSeen(event: Event, nowMs: number): string {
+  if (event.series !== undefined) return ageOf(event.series.lastObservedTime, nowMs);
+  return event.lastTimestamp === undefined ? firstSeen(event, nowMs) : ageOf(event.lastTimestamp, nowMs);
+}
+
+function sourceOf({ source = {}, reportingComponent, reportingInstance }: Event): string {
+  const component = source.component || reportingComponent || '';
+  const host = source.host || (source.component ? '' : (reportingInstance ?? ''));
+  return [component, host].filter((text) => text !== '').join(', ');
+}
 
 export const events: ResourceType<Event> = {
   group: '',
@@ -12,7 +93,19 @@ export const events: ResourceType<Event> = {
   namespaced: true,
   definition: 'Event',
   subresources: [],
-  columns: [],
-  selectableFields: {},
-  strategy: {},
+  columns: eventColumns,
+  selectableFields: {
+    'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject.name ?? '',
+    'involvedObject.uid': ({ involvedObject }) => involvedObject.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
+    source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
+    type: ({ type }) => type ?? '',
+  },
+  strategy: eventStrategy,
 };

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from '../generated/types.js';
+import { ageColumn, column, nameColumn } from '../printers/columns.js';
 import type { ResourceType } from '../resource.js';
 
 export const serviceAccounts: ResourceType<ServiceAccount> = {
@@ -12,7 +13,11 @@ export const serviceAccounts: ResourceType<ServiceAccount> = {
   namespaced: true,
   definition: 'ServiceAccount',
   subresources: [],
-  columns: [],
+  columns: [
+    nameColumn<ServiceAccount>(),
+    column('Secrets', 'string', 'How many secrets its pods may mount.', ({ secrets = [] }) => secrets.length),
+    ageColumn<ServiceAccount>(),
+  ],
   selectableFields: {},
-  strategy: {},
+  strategy: { tracksGeneration: false },
 };
