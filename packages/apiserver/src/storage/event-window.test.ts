@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { EventWindow } from './event-window.js';
+import type { StoredEvent } from './storage.js';
+import { StoredValue } from './stored-value.js';
+
+function event(size = 10): StoredEvent {
+  const current = new StoredValue({ namespace: '', name: 'n' }, Buffer.alloc(size), '1', undefined, 0);
+  return { type: 'ADDED', current, previous: undefined };
+}
+
+describe('EventWindow', () => {
+  it('numbers events and finds the first above a revision', () => {
+    const window = new EventWindow({ count: 100, bytes: 10_000 }, 4);
+    for (const revision of [5, 5, 8, 13]) window.push({ revision, event: event() });
+    expect([0, 4, 5, 7, 8, 12, 13, 99].map((revision) => window.firstAbove(revision))).toEqual([
+      0, 0, 2, 2, 3, 3, 4, 4,
+    ]);
+    expect(window.at(2)?.revision).toBe(8);
+    expect(window.at(4)).toBeUndefined();
+    expect(window.floor).toBe(4);
+  });
+
+  it('drops the oldest by count, and knows from where on it is whole', () => {
+    const window = new EventWindow({ count: 3, bytes: 10_000 }, 0);
+    for (let revision = 1; revision <= 10_000; revision++) {
+      window.push({ revision, event: event() });
+      expect(window.next).toBe(revision);
+    }
+    expect([window.first, window.floor]).toEqual([9_997, 9_997]);
+    expect([9_996, 9_997, 9_999, 10_000].map((number) => window.at(number)?.revision)).toEqual([
+      undefined,
+      9_998,
+      10_000,
+      undefined,
+    ]);
+    expect(window.firstAbove(9_998)).toBe(9_998);
+  });
+
+  it('drops the oldest by bytes, and keeps one event however large', () => {
+    const window = new EventWindow({ count: 100, bytes: 1_000 }, 0);
+    for (const [index, size] of [400, 400, 400, 5_000].entries()) {
+      window.push({ revision: index + 1, event: event(size) });
+    }
+    expect([window.first, window.next, window.floor]).toEqual([3, 4, 3]);
+  });
+});

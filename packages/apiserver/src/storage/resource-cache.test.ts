@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { KeyValue } from './etcd/messages.js';
+import { ResourceCache } from './resource-cache.js';
+import { decodeValue, encodeValue } from './stored-value.js';
+
+const prefix = '/registry/configmaps/';
+
+function kv(path: string, modRevision: number, createRevision = modRevision): KeyValue {
+  const [namespace = '', name = ''] = path.split('/');
+  const value = encodeValue({ namespace, name }, {}, { apiVersion: 'v1', kind: 'ConfigMap' }, 'w', undefined);
+  return { key: Buffer.from(prefix + path), createRevision, modRevision, value };
+}
+
+function put(cache: ResourceCache, revision: number, path: string): void {
+  const entry = kv(path, revision);
+  cache.apply(revision, [{ kind: 'put', path, kv: entry, value: decodeValue(entry.value) }]);
+}
+
+function remove(cache: ResourceCache, revision: number, ...paths: string[]): void {
+  cache.apply(
+    revision,
+    paths.map((path) => ({ kind: 'delete', path, trace: undefined })),
+  );
+}
+
+function filled(...kvs: KeyValue[]): ResourceCache {
+  const broken: string[] = [];
+  const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000 }, (key) => broken.push(key));
+  cache.fill(kvs, 10);
+  return cache;
+}
+
+function lines(cache: ResourceCache): string[] {
+  const { window } = cache;
+  return Array.from({ length: window.next - window.first }, (_, index) => {
+    const { type, current, previous } = window.at(window.first + index)?.event ?? {};
+    return `${type} ${current?.key.name} ${previous?.version ?? '-'}→${current?.version}`;
+  });
+}
+
+function stateAt(cache: ResourceCache, revision: number, namespace = '', after = ''): string[] {
+  const overlay = cache.overlayAt(revision, namespace);
+  return cache
+    .pathsWith(overlay, namespace, after)
+    .flatMap((path) => (overlay.has(path) ? overlay.get(path) : cache.get(path)) ?? [])
+    .map((object) => `${object.key.name}@${object.version}`);
+}
+
+describe('ResourceCache', () => {
+  it('turns changes into events with what was before', () => {
+    const cache = filled(kv('d/a', 3));
+    put(cache, 11, 'd/b');
+    put(cache, 12, 'd/a');
+    remove(cache, 13, 'd/b');
+    remove(cache, 14, 'd/absent');
+    expect(lines(cache)).toEqual(['ADDED b -→11', 'MODIFIED a 3→12', 'DELETED b 11→13']);
+  });
+
+  it('gives deletions of one revision versions to resume from', () => {
+    const cache = filled(kv('d/a', 3), kv('d/b', 4));
+    remove(cache, 20, 'd/a', 'd/b');
+    expect(lines(cache)).toEqual(['DELETED a 3→19', 'DELETED b 4→20']);
+  });
+
+  it('rebuilds every state of the window', () => {
+    const cache = filled(kv('d/a', 3), kv('e/a', 4));
+    put(cache, 11, 'd/b');
+    put(cache, 12, 'd/a');
+    remove(cache, 13, 'd/a');
+    put(cache, 14, 'd/a');
+    remove(cache, 15, 'd/b');
+    const states = [10, 11, 12, 13, 14, 15].map((revision) => stateAt(cache, revision, 'd/'));
+    expect(states).toEqual([['a@3'], ['a@3', 'b@11'], ['a@12', 'b@11'], ['b@11'], ['a@14', 'b@11'], ['a@14']]);
+    expect(stateAt(cache, 11, '', 'd/a')).toEqual(['b@11', 'a@4']);
+  });
+
+  it('tells the differences to a listed state, deletions before what was made anew', () => {
+    const cache = filled(kv('d/same', 1), kv('d/changed', 2), kv('d/gone', 3), kv('d/remade', 4));
+    cache.replace([kv('d/same', 1), kv('d/changed', 30, 2), kv('d/remade', 25, 24), kv('d/new', 27)], 40);
+    expect(lines(cache)).toEqual([
+      'DELETED remade 4→24',
+      'ADDED remade -→25',
+      'ADDED new -→27',
+      'MODIFIED changed 2→30',
+      'DELETED gone 3→40',
+    ]);
+    expect(cache.completeSince).toBe(40);
+    expect(cache.paths('', '')).toEqual(['d/changed', 'd/new', 'd/remade', 'd/same']);
+  });
+
+  it('leaves out what is no object', () => {
+    const broken: string[] = [];
+    const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000 }, (key) => broken.push(key));
+    cache.fill([kv('d/a', 1), { ...kv('d/b', 2), value: Buffer.from('{}\nnonsense') }], 10);
+    expect([cache.paths('', ''), broken]).toEqual([['d/a'], ['/registry/configmaps/d/b']]);
+  });
+});

@@ -1,0 +1,69 @@
+import type { KubernetesObject } from '@kubelab/api';
+import { describe, expect, it } from 'vitest';
+import { decodeValue, encodeValue, newWriteId, StoredValue } from './stored-value.js';
+
+const key = { namespace: 'default', name: 'web' };
+const type = { apiVersion: 'v1', kind: 'ConfigMap' };
+const trace = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled: true };
+
+function store(object: KubernetesObject & Record<string, unknown>, revision = 17) {
+  return StoredValue.decode(key, revision, decodeValue(encodeValue(key, object, type, 'w-1', trace)));
+}
+
+describe('stored values', () => {
+  it('hold a header line and the object without its version', () => {
+    const object = { kind: 'Other', metadata: { uid: 'u', resourceVersion: '3' }, data: { greeting: 'grüße\n"{' } };
+    const [header = '', ...body] = encodeValue(key, object, type, 'w-1', trace).toString().split('\n');
+    expect(JSON.parse(header)).toEqual({
+      writeId: 'w-1',
+      traceparent: `00-${trace.traceId}-${trace.spanId}-01`,
+      metadataAt: expect.any(Number),
+    });
+    expect(JSON.parse(body.join('\n'))).toEqual({ ...type, metadata: { name: 'web', uid: 'u' }, data: object.data });
+  });
+
+  it.each([
+    ['with everything', { metadata: { name: 'web', labels: { a: 'ü' } }, data: { x: '' } }],
+    ['with metadata alone', { metadata: { name: 'web' } }],
+    ['without metadata', {}],
+    ['with undefined members', { metadata: { name: 'web', labels: undefined }, data: undefined }],
+  ])('come back with the version of their revision: %s', (_name, object) => {
+    const stored = store(object);
+    expect(JSON.parse(stored.encoded.toString())).toEqual(stored.object);
+    const { metadata, ...rest } = JSON.parse(JSON.stringify(object));
+    expect(stored.object).toEqual({ ...type, ...rest, metadata: { name: 'web', ...metadata, resourceVersion: '17' } });
+    expect([stored.version, stored.revision, stored.trace]).toEqual(['17', 17, trace]);
+  });
+
+  it('take another version, of another length', () => {
+    const stored = store({ metadata: { uid: 'u' } }, 99);
+    const deleted = stored.at('100', undefined);
+    expect(deleted.object).toEqual({
+      ...stored.object,
+      metadata: { ...stored.object.metadata, resourceVersion: '100' },
+    });
+    expect(deleted.at('7', undefined).object.metadata.resourceVersion).toBe('7');
+    expect(stored.object.metadata.resourceVersion).toBe('99');
+  });
+
+  it('are frozen all the way down', () => {
+    const { object } = store({ metadata: { labels: { a: 'b' } } });
+    expect(() => Object.assign(object.metadata.labels ?? {}, { a: 'c' })).toThrow(TypeError);
+  });
+
+  it('are read without a header, and with one that says nothing', () => {
+    for (const text of [
+      '{"metadata":{"uid":"u"},"data":{}}',
+      '{}\n{"metadata":{"uid":"u"},"data":{}}',
+      'x\n{"metadata":{"uid":"u"},"data":{}}',
+    ]) {
+      const stored = StoredValue.decode(key, 5, decodeValue(Buffer.from(text)));
+      expect(stored.object).toEqual({ metadata: { name: 'web', uid: 'u', resourceVersion: '5' }, data: {} });
+    }
+  });
+
+  it('are told apart by their write ids', () => {
+    const ids = Array.from({ length: 1000 }, newWriteId);
+    expect(new Set(ids).size).toBe(1000);
+  });
+});

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificateAuthority, issueCertificate } from '@kubelab/runtime';
+import { startEtcd } from '@kubelab/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EtcdStorage } from '../../packages/apiserver/src/storage/etcd-storage.js';
+import { configMap, openStorage, silent } from './storage-harness.js';
+
+describe('storage on etcd over mutual TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'kubelab-etcd-tls-'));
+  const file = (name: string): string => join(directory, name);
+  const tls = { caFile: file('ca.pem'), certFile: file('client.pem'), keyFile: file('client.key') };
+  let etcd: Awaited<ReturnType<typeof startEtcd>> | undefined;
+
+  beforeAll(async () => {
+    await writeAuthority('ca', 'stranger-ca');
+    etcd = await startEtcd({ tls: { caFile: tls.caFile, certFile: file('server.pem'), keyFile: file('server.key') } });
+  });
+  afterAll(async () => {
+    await etcd?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function writeAuthority(...names: string[]): Promise<void> {
+    for (const name of names) {
+      const authority = await createCertificateAuthority({ commonName: name });
+      writeFileSync(file(`${name}.pem`), authority.certificatePem);
+      if (name !== 'ca') continue;
+      const server = { commonName: 'etcd', ipAddresses: ['127.0.0.1'], usages: ['server', 'client'] } as const;
+      const client = { commonName: 'apiserver', usages: ['client'] } as const;
+      for (const [who, options] of [
+        ['server', server],
+        ['client', client],
+      ] as const) {
+        const pair = await issueCertificate(authority, options);
+        writeFileSync(file(`${who}.pem`), pair.certificatePem);
+        writeFileSync(file(`${who}.key`), pair.privateKeyPem, { mode: 0o600 });
+      }
+    }
+  }
+
+  it('reads, writes and watches', async () => {
+    const open = await openStorage(etcd?.endpoint ?? '', { tls });
+    const made = await open.configMaps.create({ namespace: 'd', name: 'a' }, configMap('d', 'a'), {});
+    expect((await open.configMaps.get(made.key))?.version).toBe(made.version);
+    await open.close();
+  });
+
+  it.each([
+    ['without a certificate', undefined],
+    ['that another authority has signed', { ...tls, caFile: file('stranger-ca.pem') }],
+  ])('does not talk to an etcd %s', async (_how, material) => {
+    const storage = new EtcdStorage({
+      endpoints: [etcd?.endpoint ?? ''],
+      tls: material,
+      log: silent,
+      requestTimeoutMs: 500,
+    });
+    await expect(storage.checkHealth()).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+  });
+});
