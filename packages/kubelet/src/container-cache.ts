@@ -9,8 +9,8 @@ import type { ContainerRuntime, PodIdentity, RuntimeContainer } from './containe
 export interface ContainerCache {
   /** Lists and follows until the signal aborts; again, with back-off, whenever the engine goes away. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves once the first list is in. */
-  synced(): Promise<void>;
+  /** Resolves once the first list is in; rejects with the signal. */
+  synced(signal: AbortSignal): Promise<void>;
   /** Undefined since the engine was last heard of; otherwise why it is not there. */
   failure(): string | undefined;
   of(podUid: string): readonly RuntimeContainer[];
@@ -154,7 +154,16 @@ export function createContainerCache(options: ContainerCacheOptions): ContainerC
         await sleep(backoff.next(), signal, clock).catch(() => undefined);
       }
     },
-    synced: () => synced,
+    synced: (signal) =>
+      new Promise((resolve, reject) => {
+        const abort = (): void => reject(signal.reason);
+        if (signal.aborted) return abort();
+        signal.addEventListener('abort', abort, { once: true });
+        void synced.then(() => {
+          signal.removeEventListener('abort', abort);
+          resolve();
+        });
+      }),
     failure: () => failure,
     of: (podUid) => [...(byPod.get(podUid)?.values() ?? [])],
     pods: () => [...byPod.values()].flatMap((containers) => [...containers.values()].slice(0, 1).map(({ pod }) => pod)),

@@ -1,1 +1,2 @@
-export {};
+export * from './kubelet.js';
+export * from './options.js';

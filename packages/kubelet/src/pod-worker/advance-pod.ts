@@ -29,6 +29,7 @@ export async function advancePod(context: PodWorkerContext, task: PodTask, signa
     await clearAway(context, task, plan, signal);
     const { sandbox } = stateOf(context, task);
     if (sandbox) await task.sandboxes.ensureNetwork(pod, sandbox, task.trace, signal);
+    await refreshVolumes(context, task, pod, signal);
   }
   await reportStatus(context, task, signal);
 }
@@ -59,6 +60,22 @@ async function carryOut(
   }
   // The next step may be possible at once: a sidecar that runs lets the next init container start.
   if (allStarted && plan.start.length > 0) task.again();
+}
+
+async function refreshVolumes(
+  context: PodWorkerContext,
+  task: PodTask,
+  pod: ReadonlyPod,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!task.volumesStale) return;
+  task.volumesStale = false;
+  try {
+    await context.volumes.refresh(pod, signal);
+  } catch (error) {
+    task.volumesStale = true;
+    throw error;
+  }
 }
 
 function requireNetwork(context: PodWorkerContext, task: PodTask, pod: ReadonlyPod): void {

@@ -38,6 +38,8 @@ export interface PodTask {
   /** Nothing of it will be started again. */
   finished: boolean;
   volumesTornDown: boolean;
+  /** What its volumes are made from has changed since they were. */
+  volumesStale: boolean;
   /** Asks for another sync at this time, or sooner. */
   wakeAt(timeMs: number): void;
   /** Asks for another sync after this one. */

@@ -60,6 +60,7 @@ export class PodWorker {
       failure: rejection,
       finished: false,
       volumesTornDown: false,
+      volumesStale: false,
       wakeAt: (timeMs) => this.#wakeAt(timeMs),
       again: () => {
         this.#dirty = true;
@@ -86,6 +87,12 @@ export class PodWorker {
     if (this.#sync?.mode === 'running') {
       void reportStatus(this.#context, this.#task, this.#signal).catch(() => undefined);
     }
+  }
+
+  /** What its volumes are made from has changed. */
+  refreshVolumes(): void {
+    this.#task.volumesStale = true;
+    this.#wake();
   }
 
   get pod(): ReadonlyPod | undefined {

@@ -1,0 +1,168 @@
+import { mkdir } from 'node:fs/promises';
+import { nodes, pods, services } from '@kubelab/api';
+import { createComponentClient, createEventRecorder, createInformer, type SessionApiClient } from '@kubelab/client';
+import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
+import { createContainerCache } from './container-cache.js';
+import { createDockerRuntime } from './container-runtime/docker.js';
+import { readMachineCapabilities } from './container-runtime/machine-capabilities.js';
+import { expandCommand } from './environment/expand-command.js';
+import { expandEnvironment } from './environment/expand-environment.js';
+import { createImageManager } from './images/image-manager.js';
+import { createLimiter } from './limiter.js';
+import { createPodNetwork } from './network/create-pod-network.js';
+import { machineProcess, readMachine } from './node/machine.js';
+import { createNodeReporter } from './node/node-reporter.js';
+import { createNodeObjects } from './node-objects.js';
+import type { KubeletOptions } from './options.js';
+import { createPodEvents } from './pod-events.js';
+import { createPodWorkers } from './pod-worker/pod-workers.js';
+import { createNodeServer } from './server/node-server.js';
+import { createStatusWriter } from './status/status-writer.js';
+import { createVolumeManager } from './volumes/create-volume-manager.js';
+
+/** The kubelet of one node. Building it opens nothing. */
+export function createKubelet(options: KubeletOptions): Component {
+  return {
+    name: 'kubelet',
+    instance: options.nodeName,
+    async run(signal, context) {
+      const client = await createComponentClient(options, context, 'kubelet');
+      // Whatever ends first ends the others.
+      const stop = new AbortController();
+      const either = AbortSignal.any([signal, stop.signal]);
+      try {
+        const parts = await buildParts(options, client, context, either);
+        const ending = (part: Promise<void>): Promise<void> => part.finally(() => stop.abort());
+        await Promise.all(parts.map((run) => ending(run(either))));
+      } finally {
+        stop.abort();
+        await client.close();
+      }
+    },
+  };
+}
+
+type Part = (signal: AbortSignal) => Promise<void>;
+
+/** Everything that runs, wired together. */
+async function buildParts(
+  options: KubeletOptions,
+  client: SessionApiClient,
+  { log, tracer, health }: ComponentContext,
+  signal: AbortSignal,
+): Promise<readonly Part[]> {
+  const clock = systemClock;
+  const { nodeName, nodeIp } = options;
+  const rootDirectory = options.rootDir;
+  await mkdir(rootDirectory, { recursive: true });
+  const capabilities = readMachineCapabilities();
+  const machine = await readMachine();
+  const hostPid = machineProcess();
+  const runtime = createDockerRuntime({
+    dockerHost: options.dockerHost,
+    ownership: { clusterName: options.clusterName, nodeName },
+    pauseImage: options.pauseImage,
+    nodeContainer: options.nodeContainer,
+    capabilities,
+    logMaxSizeBytes: options.containerLogMaxSizeBytes,
+    logMaxFiles: options.containerLogMaxFiles,
+  });
+  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, log, signal });
+  const events = createPodEvents(recorder);
+  const cache = createContainerCache({ runtime, log, clock });
+  const podInformer = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}` }, log);
+  const serviceInformer = createInformer(client, services, {}, log);
+  const nodeInformer = createInformer(client, nodes, {}, log);
+  const objects = createNodeObjects({ client, log, signal });
+  const network = createPodNetwork({
+    nodeName,
+    nodeIp,
+    nodes: nodeInformer,
+    rootDirectory,
+    cniBinDir: options.cniBinDir,
+    cniConfDir: options.cniConfDir,
+    mode: options.podNetworkMode,
+    clusterDns: { servers: options.clusterDns, domain: options.clusterDomain },
+    log,
+    warn: events.warning,
+    hostPid,
+  });
+  const reporter = await createNodeReporter({
+    options,
+    client,
+    runtime,
+    machine,
+    recorder,
+    clock,
+    log,
+    notReady: () => cache.failure() ?? network.notReadyReason(),
+  });
+  const node = reporter.facts;
+  const status = createStatusWriter({
+    client,
+    cached: ({ metadata }) => podInformer.get(`${metadata.namespace}/${metadata.name}`),
+    clock,
+    log,
+    signal,
+  });
+  const volumes = createVolumeManager({ rootDirectory, lookups: objects, node, log, hostPid });
+  const images = createImageManager({
+    runtime,
+    lookups: objects,
+    events,
+    clock,
+    pullConcurrency: options.maxParallelImagePulls,
+  });
+  const workers = createPodWorkers({
+    pods: podInformer,
+    objects,
+    room: reporter.room,
+    context: {
+      client,
+      runtime,
+      cache,
+      images,
+      volumes,
+      network,
+      lookups: objects,
+      expandEnvironment,
+      expandCommand,
+      node: () => node,
+      services: () => serviceInformer.list(),
+      events,
+      status,
+      tracer,
+      clock,
+      log,
+      engineLimiter: createLimiter(options.engineConcurrency),
+      machineMemoryBytes: machine.memoryBytes,
+      missingCapabilities: capabilities.missing,
+      imageIdOf: reporter.imageIdOf,
+    },
+  });
+  const server = createNodeServer({ options, runtime, cache, pods: podInformer, machine, clock, tracer, log });
+  health.add('container-engine', 'ready', () => {
+    const failure = cache.failure();
+    if (failure !== undefined) throw new Error(failure);
+  });
+  const parts: readonly Part[] = [
+    (running) => cache.run(running),
+    (running) => podInformer.run(running),
+    (running) => serviceInformer.run(running),
+    (running) => nodeInformer.run(running),
+    (running) => network.run(running),
+    (running) => reporter.run(running),
+    // Service variables are part of a container's environment: none is made before they are known.
+    (running) => serviceInformer.synced(running).then(() => workers.run(running)),
+    (running) => server.run(running),
+  ];
+  return parts.map(quietly);
+}
+
+/** A part that ends because it was told to has not failed. */
+function quietly(part: Part): Part {
+  return (signal) =>
+    part(signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+}

@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod } from '@kubelab/api';
+import type { Change, Informer } from '@kubelab/client';
+import type { TraceContext } from '@kubelab/runtime';
+import type { PodIdentity } from '../container-runtime/runtime.js';
+import { admitPod, type NodeRoom } from '../node/admission.js';
+import type { NodeObjects } from '../node-objects.js';
+import { referencesOf } from '../object-references.js';
+import type { ReadonlyPod } from '../pod.js';
+import { podIdentity } from './container-spec.js';
+import type { PodFailure } from './pod-task.js';
+import { PodWorker } from './pod-worker.js';
+import type { PodWorkerContext } from './pod-worker-context.js';
+
+export interface PodWorkersOptions {
+  readonly context: PodWorkerContext;
+  /** The pods that are bound to this node. */
+  readonly pods: Informer<Pod>;
+  readonly objects: NodeObjects;
+  readonly room: () => NodeRoom;
+}
+
+/** All pods of this node: those that the apiserver knows and those of which something is left. */
+export interface PodWorkers {
+  /** Waits for the first list of pods and of containers, then works until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createPodWorkers({ context, pods, objects, room }: PodWorkersOptions): PodWorkers {
+  const workers = new Map<string, PodWorker>();
+  const ended = new Set<Promise<void>>();
+  let nextRank = 0;
+
+  function ensure(identity: PodIdentity, rejection: PodFailure | undefined, signal: AbortSignal): PodWorker {
+    const known = workers.get(identity.uid);
+    if (known) return known;
+    nextRank += 1;
+    const worker = new PodWorker({ context, identity, rank: nextRank, rejection, signal });
+    workers.set(identity.uid, worker);
+    const done = worker.done.then(() => {
+      workers.delete(identity.uid);
+      ended.delete(done);
+      if (!signal.aborted) objects.retain(pods.list());
+    });
+    ended.add(done);
+    return worker;
+  }
+
+  /** Undefined for a pod that has run here before: it was taken then. */
+  function rejectionOf(pod: ReadonlyPod): PodFailure | undefined {
+    const { uid, deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp !== undefined || pod.status?.startTime || context.cache.of(uid).length > 0) return undefined;
+    const others = [...workers.values()].flatMap((worker) => (worker.isActive && worker.pod ? [worker.pod] : []));
+    const rejection = admitPod(pod, others, room());
+    if (rejection) {
+      context.events.warning(pod, rejection.reason, rejection.message.replace(/^Pod was rejected: /, ''));
+    }
+    return rejection;
+  }
+
+  function take(pod: ReadonlyPod, trace: TraceContext | undefined, signal: AbortSignal): void {
+    const known = workers.get(pod.metadata.uid);
+    const worker = known ?? ensure(podIdentity(pod), rejectionOf(pod), signal);
+    if (known?.pod && hasNewMetadata(known.pod, pod)) known.refreshVolumes();
+    worker.update(pod, trace);
+  }
+
+  function onPodChange(change: Change<Pod>, signal: AbortSignal): void {
+    const { old, object, trace } = change;
+    // A pod that was made again under its name between two lists is another one.
+    if (old && old.metadata.uid !== object.metadata.uid) workers.get(old.metadata.uid)?.update(undefined, trace);
+    if (change.type === 'deleted') workers.get(object.metadata.uid)?.update(undefined, trace);
+    else take(object, trace, signal);
+  }
+
+  /** Whatever is here and belongs to no pod of the apiserver's. */
+  async function collectOrphans(signal: AbortSignal): Promise<void> {
+    const known = new Set([...pods.list()].map(({ metadata }) => metadata.uid));
+    const leftovers = context.cache.pods().filter(({ uid }) => !known.has(uid));
+    const directories = (await context.volumes.podUids()).filter((uid) => !known.has(uid));
+    for (const identity of leftovers) ensure(identity, undefined, signal).update(undefined, undefined);
+    for (const uid of directories)
+      ensure({ uid, name: '', namespace: '' }, undefined, signal).update(undefined, undefined);
+    for (const containerId of (await context.network.attached()).keys()) {
+      if (!context.cache.get(containerId)) await context.network.tearDown({ containerId, pid: 0 }, signal);
+    }
+  }
+
+  function wakeFor(podUid: string, signal: AbortSignal): void {
+    const worker = workers.get(podUid);
+    if (worker) {
+      worker.wake();
+      return;
+    }
+    const left = context.cache.of(podUid)[0];
+    const isKnown = [...pods.list()].some(({ metadata }) => metadata.uid === podUid);
+    if (left && !isKnown) ensure(left.pod, undefined, signal).update(undefined, undefined);
+  }
+
+  return {
+    async run(signal) {
+      await Promise.all([pods.synced(signal), context.cache.synced(signal)]);
+      const oldestFirst = [...pods.list()].sort(
+        (a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),
+      );
+      for (const pod of oldestFirst) take(pod, pods.traceOf(`${pod.metadata.namespace}/${pod.metadata.name}`), signal);
+      pods.onChange((change) => onPodChange(change, signal));
+      context.cache.onChange((podUid) => wakeFor(podUid, signal));
+      objects.onChange((reference) => {
+        for (const worker of workers.values()) {
+          if (worker.pod && referencesOf(worker.pod).has(reference)) worker.refreshVolumes();
+        }
+      });
+      await collectOrphans(signal).catch((error: unknown) => {
+        if (!signal.aborted) context.log.warn({ error }, 'cannot remove what is left of other pods');
+      });
+      await aborted(signal);
+      await Promise.all(ended);
+    },
+  };
+}
+
+/** What the downward API shows of it has changed. */
+function hasNewMetadata(before: ReadonlyPod, now: ReadonlyPod): boolean {
+  return (
+    !isDeepStrictEqual(before.metadata.labels, now.metadata.labels) ||
+    !isDeepStrictEqual(before.metadata.annotations, now.metadata.annotations)
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
