@@ -1,1 +1,1 @@
-export {};
+export { createCommandLine, runCommandLine } from './command-line.js';
