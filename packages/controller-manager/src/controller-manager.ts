@@ -1,0 +1,60 @@
+import { createComponentClient, createEventRecorder, createReconciler, runWithLeaderElection } from '@kubelab/client';
+import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
+import type { ControllerContext } from './controller.js';
+import type { ControllerManagerOptions } from './options.js';
+import { controllers } from './registry.js';
+import { createSharedInformers } from './shared-informers.js';
+
+type Client = Awaited<ReturnType<typeof createComponentClient>>;
+
+/** All controllers in one process; they work while it leads. */
+export function createControllerManager(options: ControllerManagerOptions): Component {
+  return { name: 'controller-manager', run: (signal, context) => run(options, signal, context) };
+}
+
+async function run(options: ControllerManagerOptions, signal: AbortSignal, context: ComponentContext): Promise<void> {
+  const client = await createComponentClient(options, context, 'controller-manager');
+  const work = (leading: AbortSignal) => lead(options, client, leading, context);
+  try {
+    if (options.leaderElect) {
+      const { leaderElectIdentity: identity } = options;
+      const name = 'kube-controller-manager';
+      await runWithLeaderElection({ client, name, identity, log: context.log, signal, run: work });
+    } else await work(signal);
+  } finally {
+    await client.close();
+  }
+}
+
+async function lead(
+  options: ControllerManagerOptions,
+  client: Client,
+  signal: AbortSignal,
+  { log, tracer, metrics }: ComponentContext,
+): Promise<void> {
+  const informers = createSharedInformers(client, log);
+  const running = controllers.map(([name, build]) => {
+    const controllerLog = log.child({ controller: name });
+    const context: ControllerContext = {
+      client,
+      informers,
+      options,
+      clock: systemClock,
+      log: controllerLog,
+      recorder: createEventRecorder({ client, component: `${name}-controller`, log: controllerLog, signal }),
+      createReconciler: (reconcilerName, reconcile, informersSynced, { workers = 5, maxBackoffMs = 60_000 } = {}) =>
+        createReconciler({
+          name: reconcilerName,
+          reconcile,
+          informersSynced,
+          workers,
+          backoff: { maxMs: maxBackoffMs },
+          log: controllerLog,
+          tracer,
+          metrics,
+        }),
+    };
+    return build(context);
+  });
+  await Promise.all([informers.run(signal), ...running.map((controller) => controller.run(signal))]);
+}

@@ -1,0 +1,33 @@
+import { hostname } from 'node:os';
+import { clientOptions, commonOptions, type OptionSpecification, type Options } from '@kubelab/runtime';
+
+export const controllerManagerOptions = {
+  ...commonOptions,
+  ...clientOptions,
+  'leader-elect': {
+    kind: 'boolean',
+    default: true,
+    help: 'work only while holding the lease kube-system/kube-controller-manager',
+  },
+  'leader-elect-identity': {
+    kind: 'string',
+    default: hostname(),
+    help: 'name of this candidate, different from all others; one that stays the same over restarts resumes at once',
+  },
+  'root-ca-file': { kind: 'string', help: 'PEM certificate given to every namespace as ConfigMap kube-root-ca.crt' },
+  'cluster-cidr': { kind: 'string', default: '10.244.0.0/16', help: "the pods' addresses, divided among the nodes" },
+  'node-cidr-mask-size': { kind: 'number', default: 24, help: "prefix length of a node's share of them" },
+  'node-monitor-period': { kind: 'duration', default: 5_000, help: 'how often nodes are checked for silence' },
+  'node-monitor-grace-period': {
+    kind: 'duration',
+    default: 40_000,
+    help: 'silence after which a node is taken for unreachable',
+  },
+  'terminated-pod-gc-threshold': {
+    kind: 'number',
+    default: 12_500,
+    help: 'how many terminated pods are kept; 0: all',
+  },
+} as const satisfies OptionSpecification;
+
+export type ControllerManagerOptions = Options<typeof controllerManagerOptions>;

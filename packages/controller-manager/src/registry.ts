@@ -1,0 +1,13 @@
+import type { ControllerFactory } from './controller.js';
+import { createDeploymentController } from './controllers/deployment/reconcile.js';
+import { createEndpointSliceController } from './controllers/endpoint-slice/reconcile.js';
+import { createEndpointsController } from './controllers/endpoints/reconcile.js';
+import { createReplicaSetController } from './controllers/replica-set/reconcile.js';
+
+/** Every controller, by the name that its events carry before `-controller`. */
+export const controllers: readonly (readonly [name: string, build: ControllerFactory])[] = [
+  ['deployment', createDeploymentController],
+  ['replicaset', createReplicaSetController],
+  ['endpoint-slice', createEndpointSliceController],
+  ['endpoint', createEndpointsController],
+];
