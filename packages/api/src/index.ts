@@ -18,7 +18,7 @@ export * from './labels/selector.js';
 export * from './object.js';
 export type { OpenApiInfo } from './openapi/document-v2.js';
 export * from './openapi/open-api.js';
-export { OPENAPI_V2_PROTOBUF } from './openapi/protobuf-v2.js';
+export { OPENAPI_V2_PROTOBUF_ACCEPTS, OPENAPI_V2_PROTOBUF_CONTENT_TYPE } from './openapi/protobuf-v2.js';
 export { jsonPatch } from './patch/json-patch.js';
 export { mergePatch } from './patch/merge-patch.js';
 export * from './patch/parse-patch.js';
