@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { nodes, pods, services } from '@kubelab/api';
 import { createComponentClient, createEventRecorder, createInformer, type SessionApiClient } from '@kubelab/client';
@@ -30,6 +31,8 @@ export function createKubelet(options: KubeletOptions): Component {
       // Whatever ends first ends the others.
       const stop = new AbortController();
       const either = AbortSignal.any([signal, stop.signal]);
+      // Every pod, watch and connection listens to it.
+      setMaxListeners(0, either);
       try {
         const parts = await buildParts(options, client, context, either);
         const ending = (part: Promise<void>): Promise<void> => part.finally(() => stop.abort());

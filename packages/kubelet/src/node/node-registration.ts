@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Node, type NodeStatus, nodes, type Persisted } from '@kubelab/api';
-import { type ApiClient, createOrGet, type EventRecorder } from '@kubelab/client';
+import { isApiError, type Node, type NodeStatus, nodes, type Persisted } from '@kubelab/api';
+import { type ApiClient, type EventRecorder, getIfPresent } from '@kubelab/client';
 import { type Clock, createBackoff, sleep } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 
@@ -37,7 +37,9 @@ export async function runNodeRegistration(options: NodeRegistrationOptions, sign
       if (signal.aborted) return;
       state.node = undefined;
       delayMs = backoff.next();
-      log.warn({ error }, 'cannot report the status of the node');
+      // Others write to the node too: its podCIDR, its taints.
+      const level = isApiError(error, 'Conflict') ? 'debug' : 'warn';
+      log[level]({ error }, 'cannot report the status of the node');
     }
     await sleep(delayMs, signal, clock).catch(() => undefined);
   }
@@ -75,15 +77,16 @@ async function report(
 async function register(options: NodeRegistrationOptions, signal: AbortSignal): Promise<Persisted<Node>> {
   const { client, nodeName, labels, log } = options;
   const wanted: Node = { metadata: { name: nodeName, labels: { ...labels } }, spec: {} };
-  const { object, created } = await createOrGet(client, nodes, wanted, { signal });
-  if (created) {
+  const present = await getIfPresent(client, nodes, { namespace: '', name: nodeName }, { signal });
+  if (!present) {
+    const created = await client.create(nodes, wanted, { signal });
     log.info({ node: nodeName }, 'registered the node');
-    return object;
+    return created;
   }
-  const present = object.metadata.labels ?? {};
-  if (Object.entries(labels).every(([key, value]) => present[key] === value)) return object;
-  const metadata = { ...object.metadata, labels: { ...present, ...labels } };
-  return client.update(nodes, { ...object, metadata }, { signal });
+  const before = present.metadata.labels ?? {};
+  if (Object.entries(labels).every(([key, value]) => before[key] === value)) return present;
+  const metadata = { ...present.metadata, labels: { ...before, ...labels } };
+  return client.update(nodes, { ...present, metadata }, { signal });
 }
 
 function tell({ events }: NodeRegistrationOptions, node: Persisted<Node>, ready: boolean): void {
