@@ -2,7 +2,10 @@ import type { ControllerFactory } from './controller.js';
 import { createDeploymentController } from './controllers/deployment/reconcile.js';
 import { createEndpointSliceController } from './controllers/endpoint-slice/reconcile.js';
 import { createEndpointsController } from './controllers/endpoints/reconcile.js';
+import { createNodeIpamController } from './controllers/node-ipam/reconcile.js';
 import { createReplicaSetController } from './controllers/replica-set/reconcile.js';
+import { createRootCaController } from './controllers/root-ca/reconcile.js';
+import { createServiceAccountController } from './controllers/service-account/reconcile.js';
 
 /** Every controller, by the name that its events carry before `-controller`. */
 export const controllers: readonly (readonly [name: string, build: ControllerFactory])[] = [
@@ -10,4 +13,7 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['replicaset', createReplicaSetController],
   ['endpoint-slice', createEndpointSliceController],
   ['endpoint', createEndpointsController],
+  ['node-ipam', createNodeIpamController],
+  ['service-account', createServiceAccountController],
+  ['root-ca', createRootCaController],
 ];

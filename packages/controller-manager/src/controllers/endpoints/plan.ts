@@ -17,7 +17,8 @@ const MAX_ADDRESSES = 1_000;
 /** The Endpoints of a Service, as the pods give them. */
 export function planEndpoints(service: Cached<Service>, pods: readonly Cached<Pod>[]): Endpoints {
   const { namespace, name, labels } = service.metadata;
-  const headless = service.spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
+  const headless: Record<string, string> =
+    service.spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
   const subsets = planSubsets(service, pods);
   const count = subsets.reduce(
     (sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length,

@@ -1,8 +1,7 @@
-import { endpoints, pods, selectorFromLabels, services } from '@kubelab/api';
+import { deepEqual, endpoints, pods, selectorFromLabels, services } from '@kubelab/api';
 import { deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
 import { enqueueServicesOf } from '../../services-of-pods.js';
-import { statusDiffers } from '../../status-differs.js';
 import { planEndpoints } from './plan.js';
 
 /** Lists the pods behind each Service in its Endpoints, for clients that know no EndpointSlices. */
@@ -43,8 +42,8 @@ export const createEndpointsController: ControllerFactory = (context) => {
       return undefined;
     }
     const same =
-      JSON.stringify(present.subsets ?? []) === JSON.stringify(wanted.subsets ?? []) &&
-      !statusDiffers(present.metadata.labels, wanted.metadata?.labels ?? {});
+      deepEqual(present.subsets ?? [], wanted.subsets ?? []) &&
+      deepEqual(present.metadata.labels ?? {}, wanted.metadata?.labels ?? {});
     if (same) return undefined;
     const { metadata } = mutableCopy(present);
     await client.update(endpoints, { ...wanted, metadata: { ...metadata, ...wanted.metadata } }, { trace });
