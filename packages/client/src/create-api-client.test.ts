@@ -3,6 +3,7 @@ import { connect, createServer, type Socket, type Server as TcpServer } from 'no
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ApiError, configMaps, pods } from '@kubelab/api';
 import {
+  createManualClock,
   createTracer,
   loadProto,
   newTraceContext,
@@ -223,6 +224,22 @@ describe('a lost stream', () => {
     await expect(clientOf(address).get(pods, key)).rejects.toMatchObject({ reason: 'Unauthorized' });
   });
 
+  it('does not hammer servers that refuse it', async () => {
+    const refuse: OnRequest = (_, stream) => stream.emit('error', { code: status.UNAUTHENTICATED, details: 'no' });
+    const first = await startServer(refuse);
+    const second = await startServer(refuse);
+    const clock = createManualClock();
+    const addresses = [first.address, second.address];
+    const client = createApiClient({ addresses, tls, component: 'test', log, clock });
+    cleanups.push(() => client.close());
+    await expect(client.get(pods, key)).rejects.toMatchObject({ reason: 'Unauthorized' });
+    const waiting = client.get(pods, key);
+    expect(clock.pending).toBe(2);
+    expect([first.streams.length, second.streams.length]).toEqual([1, 0]);
+    await Promise.all([clock.advance(100), expect(waiting).rejects.toMatchObject({ reason: 'Unauthorized' })]);
+    expect(second.streams).toHaveLength(1);
+  });
+
   it('ends for good when the client is closed', async () => {
     const { address, requests } = await startServer(() => {});
     const client = clientOf(address);
@@ -295,6 +312,22 @@ describe('watch', () => {
     });
     const next = clientOf(address).watch(pods, {})[Symbol.asyncIterator]().next();
     await expect(next).rejects.toMatchObject({ reason: 'Expired', code: 410 });
+  });
+
+  it('ends for a reader that is too slow, after what was kept for it', async () => {
+    const { requests, address } = await startServer((request, stream) => {
+      if (request.request !== 'watch') return;
+      for (let count = 0; count < 20_000; count++) stream.write({ id: request.id, ...event('MODIFIED', 'a') });
+    });
+    const events = clientOf(address).watch(pods, {})[Symbol.asyncIterator]();
+    await events.next();
+    await expect.poll(() => requests.at(-1)?.request, { timeout: 10_000 }).toBe('cancel');
+    let delivered = 1;
+    const rest = async () => {
+      while (!(await events.next()).done) delivered++;
+    };
+    await expect(rest()).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+    expect(delivered).toBe(16_385);
   });
 
   it('delivers what came before the stream was lost, then throws', async () => {

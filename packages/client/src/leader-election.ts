@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isApiError, type Lease, type LeaseSpec, leases, type Persisted } from '@kubelab/api';
 import { type Clock, sleep, systemClock } from '@kubelab/runtime';
 import type { Logger } from 'pino';
@@ -52,6 +53,8 @@ export async function runWithLeaderElection(options: LeaderElectionOptions): Pro
   if (!(await candidate.acquire())) return;
   log.info({ lease: name, identity }, 'leading');
   const leading = new AbortController();
+  // Everything that the leader does listens to it.
+  setMaxListeners(0, leading.signal);
   const stopLeading = () => leading.abort(signal.reason);
   signal.addEventListener('abort', stopLeading, { once: true });
   if (signal.aborted) stopLeading();

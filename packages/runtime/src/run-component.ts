@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { CommonOptions } from './common-options.js';
 import type { Component } from './component.js';
@@ -18,6 +19,8 @@ export async function runComponent(component: Component, options: CommonOptions)
   const { name, instance } = component;
   const log = await createLogger({ component: name, instance, level: options.logLevel });
   const stop = new AbortController();
+  // Every call and timer under way listens to it.
+  setMaxListeners(0, stop.signal);
   handleSignals(stop, log);
   dieOfUncaughtErrors(log);
   let code = 0;
