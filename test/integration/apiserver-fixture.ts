@@ -86,7 +86,7 @@ export async function startApiserver({
     '--bind-address=127.0.0.1',
     '--secure-port=0',
     '--grpc-port=0',
-    '--advertise-address=127.0.0.1',
+    '--advertise-address=192.0.2.1',
     `--tls-cert-file=${certFile}`,
     `--tls-key-file=${keyFile}`,
     `--client-ca-file=${caFile}`,
@@ -187,8 +187,14 @@ function fetchOnce(options: RequestOptions, body: unknown): Promise<Answer> {
       });
     });
     outgoing.once('error', reject);
-    if (body === undefined) outgoing.end();
-    else outgoing.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+    if (body === undefined) {
+      outgoing.end();
+      return;
+    }
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    // Node says how long a body is for some methods only; DELETE is not among them.
+    outgoing.setHeader('content-length', bytes.length);
+    outgoing.end(bytes);
   });
 }
 

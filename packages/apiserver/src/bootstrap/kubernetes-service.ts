@@ -47,10 +47,11 @@ export function kubernetesService(registry: Registry, ips: IpRange, self: Server
   };
 }
 
-/** Port → addresses; servers of one machine differ in their ports. */
+/** Port → addresses; servers of one machine differ in their ports. No pod reaches a loopback address, so those are left out. */
 function groupByPort(servers: readonly ServerAddress[]): Map<number, string[]> {
   const groups = new Map<number, string[]>();
-  for (const { address, port } of servers) groups.set(port, [...(groups.get(port) ?? []), address]);
+  const reachable = servers.filter(({ address }) => !address.startsWith('127.') && address !== '::1');
+  for (const { address, port } of reachable) groups.set(port, [...(groups.get(port) ?? []), address]);
   return new Map([...groups].sort(([left], [right]) => left - right));
 }
 

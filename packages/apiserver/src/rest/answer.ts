@@ -24,7 +24,7 @@ export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const { response, message } = exchange;
   let bytes = answer.encoded;
   if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), { lineWidth: 0 }));
-  else if (wantsPretty(exchange))
+  else if (answer.contentType === undefined && wantsPretty(exchange))
     bytes = Buffer.from(`${JSON.stringify(JSON.parse(bytes.toString('utf8')), null, 2)}\n`);
   const headers: Record<string, string | string[]> = {
     'Content-Type': answer.contentType ?? (answer.format === 'yaml' ? YAML_TYPE : JSON_TYPE),
