@@ -29,9 +29,9 @@ export function setPodDefaults(pod: Pod): void {
 
 /** A pod's or a template's spec. */
 export function setPodSpecDefaults(spec: PodSpec): void {
-  spec.restartPolicy ??= 'Always';
-  spec.dnsPolicy ??= 'ClusterFirst';
-  spec.schedulerName ??= 'default-scheduler';
+  spec.restartPolicy ||= 'Always';
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.schedulerName ||= 'default-scheduler';
   spec.terminationGracePeriodSeconds ??= 30;
   spec.securityContext ??= {};
   setServiceAccountAlias(spec);
