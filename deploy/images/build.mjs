@@ -16,12 +16,17 @@ const top = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Makes the named images present and resolves with their tags. Names are those of RECIPES. */
 export async function ensureImages(names = Object.keys(RECIPES), log = () => {}) {
-  const unknown = names.filter((name) => !RECIPES[name]);
-  if (unknown.length > 0) throw new Error(`no such image: ${unknown}; there are ${Object.keys(RECIPES).join(', ')}`);
-  const absent = [];
-  for (const name of names) if (!(await isPresent(RECIPES[name]))) absent.push(name);
+  const absent = await missingImages(names);
   if (absent.length > 0) await locked(log, () => ensureAll(absent, log));
   return names.map((name) => RECIPES[name].image);
+}
+
+/** Those of the named images that are absent, or of an older recipe. */
+export async function missingImages(names) {
+  const unknown = names.filter((name) => !RECIPES[name]);
+  if (unknown.length > 0) throw new Error(`no such image: ${unknown}; there are ${Object.keys(RECIPES).join(', ')}`);
+  const present = await Promise.all(names.map((name) => isPresent(RECIPES[name])));
+  return names.filter((_, index) => !present[index]);
 }
 
 async function ensureAll(names, log) {

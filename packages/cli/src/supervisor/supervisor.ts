@@ -187,6 +187,7 @@ export class Supervisor {
   }
 
   async #restartAgents(node: string): Promise<void> {
+    if (this.#cluster?.nodes.some(({ name, stopped }) => name === node && !stopped)) await this.#nodeNetwork(node);
     const agents = [...this.#processes.values()].filter((process) => process.node === node);
     await Promise.all(agents.map((agent) => agent.kill()));
   }
