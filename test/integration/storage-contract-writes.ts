@@ -112,6 +112,18 @@ export function describeWrites(suite: SuiteContext): void {
       ]);
     });
 
+    it('refuses what is too large for etcd, and takes what is nearly so', async () => {
+      const { a } = suite.storages();
+      const namespace = newNamespace();
+      const create = (name: string, bytes: number) =>
+        a.configMaps.create({ namespace, name }, configMap(namespace, name, { data: 'x'.repeat(bytes) }), {});
+      await create('large', 1_500_000);
+      for (const bytes of [1_600_000, 3_000_000]) {
+        await expect(create('huge', bytes)).rejects.toMatchObject({ reason: 'RequestEntityTooLarge', code: 413 });
+      }
+      expect(Object.keys(await stateOf(a.configMaps, namespace))).toEqual(['large']);
+    });
+
     it('keeps raw values by comparison', async () => {
       const { a, b } = suite.storages();
       const key = `ranges/${newNamespace()}`;

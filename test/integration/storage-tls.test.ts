@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority, issueCertificate } from '@kubelab/runtime';
+import { createCertificateAuthority, issueCertificate } from '@kubelab/runtime/certificates';
 import { startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdStorage } from '../../packages/apiserver/src/storage/etcd-storage.js';

@@ -4,7 +4,7 @@ import { EtcdError, GrpcCode } from './etcd/error.js';
 /** etcd's failure as the API tells it. Whatever else was thrown passes through. */
 export function apiErrorOf(error: unknown): unknown {
   if (!(error instanceof EtcdError)) return error;
-  if (error.message.includes('request is too large')) {
+  if (error.message.includes('request is too large') || error.message.includes('larger than max')) {
     return new ApiError('RequestEntityTooLarge', 'etcdserver: request is too large', { cause: error });
   }
   if (error.message.includes('too many requests')) {

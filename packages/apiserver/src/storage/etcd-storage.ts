@@ -18,15 +18,15 @@ import { Writer } from './writer.js';
 
 export interface EtcdStorageOptions extends EtcdClientOptions {
   readonly log: StorageLog;
-  /** Per resource. Default 10,000 events, 32 MiB. */
-  readonly window?: WindowLimits;
+  /** Of past events, per resource. Default 10,000 events, 32 MiB, 5 minutes. */
+  readonly window?: Partial<WindowLimits>;
   /** Default 60,000 ms. */
   readonly bookmarkIntervalMs?: number;
   /** Default 300,000 ms; 0: this apiserver never compacts. */
   readonly compactionIntervalMs?: number;
 }
 
-const WINDOW: WindowLimits = { count: 10_000, bytes: 32 * 1024 * 1024 };
+const WINDOW: WindowLimits = { count: 10_000, bytes: 32 * 1024 * 1024, ageMs: 300_000 };
 const HEALTH_LIMIT_MS = 2_000;
 const READY_POLL_MS = 1_000;
 
@@ -60,7 +60,7 @@ export class EtcdStorage implements Storage {
     const prefix = resourcePrefix(resource);
     const known = this.#resources.get(prefix);
     if (known) return known as unknown as ResourceStorage<T>;
-    const cache = new ResourceCache(prefix, this.#options.window ?? WINDOW, (key, error) => {
+    const cache = new ResourceCache(prefix, { ...WINDOW, ...this.#options.window }, (key, error) => {
       this.#options.log.error({ err: error, key }, 'a stored value is no object and is left out');
     });
     const storage = new EtcdResourceStorage(resource, cache, this.#shared);

@@ -6,11 +6,17 @@ export interface WindowLimits {
   readonly count: number;
   /** Encoded bytes of the events kept. */
   readonly bytes: number;
+  /** Events older than this go at the next one, down to the last hundred. */
+  readonly ageMs: number;
 }
+
+const KEPT_WHATEVER_AGE = 100;
 
 export interface WindowEntry {
   readonly revision: Revision;
   readonly event: StoredEvent;
+  /** On the monotonic clock. */
+  readonly atMs: number;
 }
 
 /**
@@ -54,12 +60,14 @@ export class EventWindow {
   push(entry: WindowEntry): void {
     this.#entries.push(entry);
     this.#bytes += entry.event.current.encoded.length;
-    while (
-      this.next - this.#first > this.limits.count ||
-      (this.#bytes > this.limits.bytes && this.next - this.#first > 1)
-    ) {
-      this.#dropFirst();
-    }
+    while (this.#isTooMuch(entry.atMs)) this.#dropFirst();
+  }
+
+  #isTooMuch(nowMs: number): boolean {
+    const count = this.next - this.#first;
+    if (count > this.limits.count) return true;
+    if (this.#bytes > this.limits.bytes) return count > 1;
+    return count > KEPT_WHATEVER_AGE && nowMs - (this.at(this.#first)?.atMs ?? nowMs) > this.limits.ageMs;
   }
 
   /** Number of the first event above `revision`. */

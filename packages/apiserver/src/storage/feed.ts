@@ -15,7 +15,7 @@ const PAGE_SIZE = 1_000;
 /** At start the window is filled with this many past revisions, so that watches survive a restart of the apiserver. */
 const HISTORY_REVISIONS = 5_000;
 const FIRST_BACKOFF_MS = 20;
-const LAST_BACKOFF_MS = 1_000;
+const LAST_BACKOFF_MS = 300;
 
 /**
  * The one etcd watch of this apiserver, over all keys, feeding every cache.

@@ -12,6 +12,10 @@ export interface PendingWrite {
 export class PendingWrites {
   readonly #writes = new Map<string, PendingWrite>();
 
+  get size(): number {
+    return this.#writes.size;
+  }
+
   begin(writeId: string): PendingWrite {
     const pending: PendingWrite = { revision: undefined, historyLost: false };
     this.#writes.set(writeId, pending);

@@ -25,7 +25,7 @@ function remove(cache: ResourceCache, revision: number, ...paths: string[]): voi
 
 function filled(...kvs: KeyValue[]): ResourceCache {
   const broken: string[] = [];
-  const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000 }, (key) => broken.push(key));
+  const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000, ageMs: 60_000 }, (key) => broken.push(key));
   cache.fill(kvs, 10);
   return cache;
 }
@@ -90,7 +90,7 @@ describe('ResourceCache', () => {
 
   it('leaves out what is no object', () => {
     const broken: string[] = [];
-    const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000 }, (key) => broken.push(key));
+    const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000, ageMs: 60_000 }, (key) => broken.push(key));
     cache.fill([kv('d/a', 1), { ...kv('d/b', 2), value: Buffer.from('{}\nnonsense') }], 10);
     expect([cache.paths('', ''), broken]).toEqual([['d/a'], ['/registry/configmaps/d/b']]);
   });

@@ -2,6 +2,7 @@ import type { TraceContext } from '@kubelab/runtime';
 import type { KeyValue } from './etcd/messages.js';
 import { EventWindow, type WindowLimits } from './event-window.js';
 import { byCodeUnit, SortedPaths } from './sorted-paths.js';
+import type { StoredEvent } from './storage.js';
 import { parseObjectPath } from './storage-keys.js';
 import { decodeValue, StoredValue, type ValueHeader } from './stored-value.js';
 import { type Revision, versionInGroup } from './versions.js';
@@ -165,7 +166,7 @@ export class ResourceCache {
     const previous = this.#objects.get(path);
     this.#objects.set(path, current);
     if (!previous) this.#paths.add(path);
-    this.#window.push({ revision, event: { type: previous ? 'MODIFIED' : 'ADDED', current, previous } });
+    this.#push(revision, { type: previous ? 'MODIFIED' : 'ADDED', current, previous });
   }
 
   #delete(revision: Revision, { path, trace }: DeleteChange, isLast: boolean): void {
@@ -174,7 +175,11 @@ export class ResourceCache {
     this.#objects.delete(path);
     this.#paths.remove(path);
     const current = previous.at(versionInGroup(revision, isLast), trace);
-    this.#window.push({ revision, event: { type: 'DELETED', current, previous } });
+    this.#push(revision, { type: 'DELETED', current, previous });
+  }
+
+  #push(revision: Revision, event: StoredEvent): void {
+    this.#window.push({ revision, event, atMs: performance.now() });
   }
 
   #pathOf(kv: KeyValue): string {

@@ -62,6 +62,17 @@ describe('stored values', () => {
     }
   });
 
+  it('are read when edited by hand under their old header', () => {
+    const [header] = encodeValue(key, {}, type, 'w-1', undefined).toString().split('\n');
+    const edited = '{"kind":"ConfigMap","data":{"edited":"yes"},"metadata":{"name":"web"},"apiVersion":"v1"}';
+    const stored = StoredValue.decode(key, 5, decodeValue(Buffer.from(`${header}\n${edited}`)));
+    expect(stored.object).toEqual({
+      ...type,
+      data: { edited: 'yes' },
+      metadata: { name: 'web', resourceVersion: '5' },
+    });
+  });
+
   it('are told apart by their write ids', () => {
     const ids = Array.from({ length: 1000 }, newWriteId);
     expect(new Set(ids).size).toBe(1000);

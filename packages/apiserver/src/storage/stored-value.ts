@@ -21,6 +21,7 @@ export interface ValueHeader {
 const NEWLINE = 0x0a;
 const KEY = Buffer.from('"resourceVersion":"');
 const KEY_END = Buffer.from('",');
+const METADATA = Buffer.from('"metadata":{');
 
 let writeCount = 0;
 const processId = randomBytes(6).toString('base64url');
@@ -96,9 +97,10 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
   /** @throws SyntaxError where the stored JSON is broken. */
   static decode<T extends KubernetesObject>(key: ObjectKey, revision: Revision, value: DecodedValue): StoredValue<T> {
     const version = versionOf(revision);
-    const at = value.header.metadataAt;
-    const { body, metadataAt } =
-      at === undefined ? withMetadataFirst(key, value.body) : { body: value.body, metadataAt: at };
+    const at = value.header.metadataAt ?? 0;
+    const { body, metadataAt } = opensMetadata(value.body, at)
+      ? { body: value.body, metadataAt: at }
+      : withMetadataFirst(key, value.body);
     const encoded = insertVersion(body.subarray(0, metadataAt), version, body.subarray(metadataAt));
     return new StoredValue(key, encoded, version, parseTraceparent(value.header.traceparent), metadataAt);
   }
@@ -130,6 +132,15 @@ function insertVersion(before: Buffer, version: string, after: Buffer): Buffer {
   offset += KEY_END.copy(result, offset);
   after.copy(result, offset);
   return result;
+}
+
+/** Whoever edits a value by hand leaves the header as it was. */
+function opensMetadata(body: Buffer, at: number): boolean {
+  return (
+    at >= METADATA.length &&
+    at < body.length &&
+    body.compare(METADATA, 0, METADATA.length, at - METADATA.length, at) === 0
+  );
 }
 
 /** For values that were not written by the storage. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '@kubelab/api';
 import type { EtcdClient } from './etcd/client.js';
 import { EtcdError } from './etcd/error.js';
 import { CompareTarget, type KeyValue, type RequestOp, type TxnResponse } from './etcd/messages.js';
@@ -10,6 +11,8 @@ import type { Revision } from './versions.js';
 
 const FIRST_BACKOFF_MS = 25;
 const LAST_BACKOFF_MS = 400;
+/** Above this etcd only gets slower, and its answers too late. */
+const WRITES_IN_FLIGHT = 1_024;
 
 export interface ComparedWrite {
   readonly key: string;
@@ -40,8 +43,16 @@ export class Writer {
     readonly pending: PendingWrites,
   ) {}
 
-  /** @throws ApiError ServiceUnavailable (not made) or Timeout (unknown) once the client's time is up */
+  /**
+   * @throws ApiError ServiceUnavailable (not made) or Timeout (unknown) once the
+   * client's time is up; TooManyRequests at once above 1,024 writes in flight
+   */
   async write(write: ComparedWrite): Promise<WriteOutcome> {
+    if (this.pending.size >= WRITES_IN_FLIGHT) {
+      throw new ApiError('TooManyRequests', 'too many writes are under way, please try again later', {
+        details: { retryAfterSeconds: 1 },
+      });
+    }
     const deadline = performance.now() + this.client.requestTimeoutMs;
     const pending = this.pending.begin(write.writeId);
     try {

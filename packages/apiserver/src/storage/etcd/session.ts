@@ -26,6 +26,8 @@ const PING_INTERVAL_MS = 10_000;
 const PING_LIMIT_MS = 5_000;
 const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const SESSION_WINDOW_BYTES = 32 * 1024 * 1024;
+/** Node's own limit, 10 MB, would refuse requests while large lists are on their way. */
+const SESSION_MEMORY_MB = 512;
 
 export class EtcdSession {
   readonly endpoint: string;
@@ -49,10 +51,12 @@ export class EtcdSession {
     return new Promise((resolve, reject) => {
       const session = connect(endpoint, {
         ...(tls ?? {}),
+        maxSessionMemory: SESSION_MEMORY_MB,
         settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
       });
       const fail = (cause: unknown): void => {
         clearTimeout(timer);
+        session.on('error', () => {});
         session.destroy();
         reject(
           new EtcdError(GrpcCode.unavailable, `cannot connect to etcd at ${endpoint}: ${text(cause)}`, false, cause),
@@ -198,8 +202,17 @@ export interface EtcdStream {
 
 function statusError(code: number, headers: IncomingHttpHeaders): EtcdError {
   const raw = headers['grpc-message'];
-  const message = typeof raw === 'string' ? decodeURIComponent(raw) : '';
+  const message = typeof raw === 'string' ? unescapeMessage(raw) : '';
   return new EtcdError(code, message || `etcd answered with code ${code}`, true);
+}
+
+/** gRPC escapes its messages as URLs do. */
+function unescapeMessage(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }
 
 function text(cause: unknown): string {
