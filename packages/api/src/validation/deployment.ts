@@ -81,7 +81,7 @@ export function validateDeploymentStatusUpdate(
   const errors = counts.flatMap((field) => nonNegative(`status.${field}`, status[field]));
   for (const field of ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     if ((status[field] ?? 0) > replicas) {
-      errors.push(invalidValue(`status.${field}`, status[field], 'cannot be greater than status.replicas'));
+      errors.push(invalidValue(`status.${field}`, status[field] ?? 0, 'cannot be greater than status.replicas'));
     }
   }
   if (availableReplicas > readyReplicas) {
