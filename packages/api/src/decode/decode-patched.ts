@@ -1,8 +1,11 @@
-import { type ApiError, invalid } from '../errors.js';
+import { ApiError, invalid } from '../errors.js';
 import type { KubernetesObject } from '../object.js';
+import { apiVersionOf } from '../resource.js';
+import { definitionOf, groupVersionKindOf, isKind } from '../schema-kinds.js';
 import { invalidValue } from '../validation/field-error.js';
 import { ConversionError, ValueConverter } from './convert-value.js';
 import { type Decoded, type FieldValidation, strictDecodingError } from './decode-object.js';
+import { checkTypeMeta } from './type-meta.js';
 
 export interface DecodePatchedOptions {
   readonly fieldValidation: FieldValidation;
@@ -37,7 +40,21 @@ export function decodePatched<T = KubernetesObject>(
   if (problems.length > 0 && options.fieldValidation === 'Strict') {
     throw invalidPatch(options.patchText, strictDecodingError(problems));
   }
-  return { object: object as T, warnings: problems };
+  return { object: withTypeMeta(definition, object, options.patchText) as T, warnings: problems };
+}
+
+/** A patch may not turn an object into one of another kind; without a kind, it is what it was. */
+function withTypeMeta(definition: string, object: KubernetesObject, patchText: string): KubernetesObject {
+  const schema = definitionOf(definition);
+  if (!isKind(schema)) return object;
+  const expected = groupVersionKindOf(schema);
+  try {
+    checkTypeMeta(object, expected);
+  } catch (error) {
+    if (error instanceof ApiError) throw invalidPatch(patchText, error.message);
+    throw error;
+  }
+  return { ...object, apiVersion: apiVersionOf(expected), kind: expected.kind };
 }
 
 const MAX_SHOWN_LENGTH = 4096;

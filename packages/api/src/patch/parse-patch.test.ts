@@ -66,6 +66,18 @@ describe('decodePatched', () => {
     );
   });
 
+  it('does not let a patch change the kind', () => {
+    const other = { apiVersion: 'v1', kind: 'Pod' };
+    expect(() => decodePatched('Deployment', other, { fieldValidation: 'Strict', patchText: '{}' })).toThrow(
+      /patch: Invalid value: "{}": Pod in version "v1" cannot be handled as a Deployment/,
+    );
+  });
+
+  it('keeps the kind that a patch removes', () => {
+    const { object } = decodePatched('Deployment', { metadata: {} }, { fieldValidation: 'Strict', patchText: '{}' });
+    expect(object).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: {} });
+  });
+
   it('warns', () => {
     expect(decodePatched('Deployment', patched(), { fieldValidation: 'Warn', patchText: '{}' })).toEqual({
       object: { apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 1 } },
