@@ -250,7 +250,7 @@ const CASES: Case[] = [
   {
     what: 'protobuf',
     path: CONFIG_MAPS,
-    input: post('k8s\0', { 'content-type': 'application/vnd.kubernetes.protobuf' }),
+    input: post('k8s?', { 'content-type': 'application/vnd.kubernetes.protobuf' }),
     status: 400,
     reason: 'BadRequest',
   },

@@ -1,4 +1,5 @@
 import { decodeObject, type FieldValidation, type KubernetesObject, type ResourceType } from '@kubelab/api';
+import { PROTOBUF_TYPE, protobufToJson } from '../protobuf/decode-protobuf.js';
 import type { Body, RequestContext } from './request.js';
 
 /**
@@ -21,7 +22,8 @@ export function decodeDefinition<T>(
   fieldValidation: FieldValidation,
   context: RequestContext,
 ): T {
-  const { object, warnings } = decodeObject<T>(definition, bytes, {
+  const isProtobuf = contentType === PROTOBUF_TYPE;
+  const { object, warnings } = decodeObject<T>(definition, isProtobuf ? protobufToJson(definition, bytes) : bytes, {
     fieldValidation,
     contentType: contentType === 'application/yaml' ? 'yaml' : 'json',
   });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@kubelab/api';
+import { PROTOBUF_TYPE } from '../protobuf/decode-protobuf.js';
 import type { Body } from '../registry/request.js';
 
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -51,9 +52,9 @@ function tooLarge(): ApiError {
 }
 
 /** What bodies of objects may be. */
-const OBJECT_TYPES = ['application/json', 'application/yaml'];
+const OBJECT_TYPES = ['application/json', 'application/yaml', PROTOBUF_TYPE];
 
-/** @throws ApiError UnsupportedMediaType for protobuf and the rest; JSON where none is named. */
+/** @throws ApiError UnsupportedMediaType for what is none of them; JSON where none is named. */
 export function checkObjectType({ contentType }: Body): void {
   if (contentType === '' || OBJECT_TYPES.includes(contentType)) return;
   throw new ApiError(

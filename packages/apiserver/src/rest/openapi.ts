@@ -1,4 +1,10 @@
-import { createOpenApiDocuments, type EncodedDocument, OPENAPI_V2_PROTOBUF, type ResourceType } from '@kubelab/api';
+import {
+  createOpenApiDocuments,
+  type EncodedDocument,
+  OPENAPI_V2_PROTOBUF_ACCEPTS,
+  OPENAPI_V2_PROTOBUF_CONTENT_TYPE,
+  type ResourceType,
+} from '@kubelab/api';
 import { notServed } from '../registry/not-served.js';
 import { groupVersionsOf, rootPathOf } from './discovery-documents.js';
 import { type Document, sendDocument } from './document.js';
@@ -29,7 +35,8 @@ export function openApiRoutes(resources: readonly ResourceType[]): [string, Hand
     [
       '/openapi/v2',
       async (exchange) => {
-        if (wantsProtobuf(exchange)) return sendDocument(exchange, toDocument(await documents.v2Protobuf()), OPENAPI_V2_PROTOBUF);
+        if (wantsProtobuf(exchange))
+          return sendDocument(exchange, toDocument(await documents.v2Protobuf()), OPENAPI_V2_PROTOBUF_CONTENT_TYPE);
         requireJson(exchange);
         await sendDocument(exchange, toDocument(await documents.v2()), JSON_TYPE);
       },
@@ -73,7 +80,7 @@ async function sendHashed(exchange: Exchange, document: Document): Promise<void>
 
 function wantsProtobuf({ message }: Exchange): boolean {
   for (const { type } of parseAccept(message.headers.accept)) {
-    if (type === OPENAPI_V2_PROTOBUF) return true;
+    if (OPENAPI_V2_PROTOBUF_ACCEPTS.includes(type)) return true;
     if (isJson(type)) return false;
   }
   return false;
