@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExternalEtcd, ProxyMode } from './cluster/cluster.js';
+import type { AgentsOptions } from './commands/agents.js';
 import { CommandError, openContext, requireCluster, say } from './commands/command-context.js';
+import type { FixedCluster } from './commands/prepare.js';
 import type { StatusOptions } from './commands/status.js';
 
 /** The options that say which cluster a command is about. */
@@ -27,6 +29,7 @@ export function createCommandLine(version: string): Command {
   addClusterCommands(program);
   addNodeCommands(program);
   addOtherCommands(program, version);
+  addContainerCommands(program);
   return program;
 }
 
@@ -134,6 +137,31 @@ function addOtherCommands(program: Command, version: string): void {
     .command('version')
     .description('print the version')
     .action(() => say(`kubelab ${version} (node ${process.version})`));
+}
+
+/** What the services of docker-compose.yml run; nobody types them. */
+function addContainerCommands(program: Command): void {
+  const withPlace = (usage: string): Command =>
+    program
+      .command(usage, { hidden: true })
+      .requiredOption('--state-dir <directory>')
+      .requiredOption('--cluster-name <name>')
+      .requiredOption('--apiserver-ip <address>');
+  withPlace('prepare')
+    .requiredOption('--node <name=address...>')
+    .action(async (flags: Omit<FixedCluster, 'nodes'> & { node: string[] }) => {
+      const { prepare } = await import('./commands/prepare.js');
+      await prepare({ ...flags, nodes: flags.node });
+    });
+  withPlace('agents')
+    .requiredOption('--node-name <name>')
+    .requiredOption('--node-ip <address>')
+    .requiredOption('--container <name>')
+    .option('--proxy-mode <mode>', '', 'nftables')
+    .action(async (flags: AgentsOptions) => {
+      const { agents } = await import('./commands/agents.js');
+      await agents(flags);
+    });
 }
 
 function parseCount(text: string): number {

@@ -3,7 +3,7 @@ import { writeFileAtomically } from '@kubelab/runtime';
 import type { Engine } from '../engine/engine.js';
 import { livePidFiles } from '../processes/pid-file.js';
 import { apiserverUrl } from '../processes/process-plan.js';
-import { planCertificates } from './certificates-plan.js';
+import { planCertificates, type WantedCertificate } from './certificates-plan.js';
 import {
   type Cluster,
   type ClusterNetwork,
@@ -58,9 +58,13 @@ export async function prepareCluster(engine: Engine, paths: ClusterPaths, reques
 }
 
 /** Makes the certificates and the administrator's kubeconfig that the cluster needs. Idempotent. */
-export async function prepareCertificates(paths: ClusterPaths, cluster: Cluster): Promise<void> {
+export async function prepareCertificates(
+  paths: ClusterPaths,
+  cluster: Cluster,
+  certificates: readonly WantedCertificate[] = planCertificates(cluster),
+): Promise<void> {
   await mkdir(paths.nodesDir, { recursive: true, mode: 0o700 });
-  await ensurePki(paths.pkiDir, planCertificates(cluster));
+  await ensurePki(paths.pkiDir, certificates);
   const [authority, admin] = await Promise.all([readKeyPair(paths.pkiDir, 'ca'), readKeyPair(paths.pkiDir, 'admin')]);
   if (!authority || !admin) throw new Error(`${paths.pkiDir} is not complete`);
   const kubeconfig = formatKubeconfig({

@@ -198,7 +198,6 @@ function proxy(options: PlanOptions, node: ClusterNode): ProcessSpecification {
     ...component(options, 'proxy', `${node.address}:${PROXY_METRICS_PORT}`, [
       ...clientFlags(options, nodeCertificateNames(node.name).proxy),
       `--node-name=${node.name}`,
-      `--node-ip=${node.address}`,
       `--proxy-mode=${proxyMode}`,
       `--cluster-cidr=${CLUSTER_CIDR}`,
       `--service-cluster-ip-range=${SERVICE_CIDR}`,
