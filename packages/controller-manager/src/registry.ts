@@ -2,7 +2,11 @@ import type { ControllerFactory } from './controller.js';
 import { createDeploymentController } from './controllers/deployment/reconcile.js';
 import { createEndpointSliceController } from './controllers/endpoint-slice/reconcile.js';
 import { createEndpointsController } from './controllers/endpoints/reconcile.js';
+import { createGarbageCollector } from './controllers/garbage-collector/reconcile.js';
+import { createNamespaceController } from './controllers/namespace/reconcile.js';
 import { createNodeIpamController } from './controllers/node-ipam/reconcile.js';
+import { createNodeLifecycleController } from './controllers/node-lifecycle/reconcile.js';
+import { createPodGcController } from './controllers/pod-gc/reconcile.js';
 import { createReplicaSetController } from './controllers/replica-set/reconcile.js';
 import { createRootCaController } from './controllers/root-ca/reconcile.js';
 import { createServiceAccountController } from './controllers/service-account/reconcile.js';
@@ -16,4 +20,8 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['node-ipam', createNodeIpamController],
   ['service-account', createServiceAccountController],
   ['root-ca', createRootCaController],
+  ['namespace', createNamespaceController],
+  ['garbage-collector', createGarbageCollector],
+  ['node', createNodeLifecycleController],
+  ['pod-gc', createPodGcController],
 ];

@@ -4,6 +4,8 @@ import type { ComponentContext } from '@kubelab/runtime';
 
 /** Files an object under its controller's uid, or under `orphan/NAMESPACE`. */
 export const CONTROLLER_INDEX = 'controller';
+/** Files an object under the uid of each of its owners. */
+export const OWNER_INDEX = 'owner';
 /** Files an object under its `spec.nodeName`. */
 export const NODE_INDEX = 'node';
 /** Files an object under `NAMESPACE/NAME` of the Service that its label names. */
@@ -22,6 +24,8 @@ const indexes = {
   [CONTROLLER_INDEX]: (object: Cached<KubernetesObject>): readonly string[] => [
     controllerOf(object)?.uid ?? orphansOf(object.metadata.namespace ?? ''),
   ],
+  [OWNER_INDEX]: (object: Cached<KubernetesObject>): readonly string[] =>
+    (object.metadata.ownerReferences ?? []).map(({ uid }) => uid),
   [NODE_INDEX]: (object: Cached<KubernetesObject>): readonly string[] => {
     const name = (object as Cached<KubernetesObject & { spec?: { nodeName?: string } }>).spec?.nodeName;
     return name ? [name] : [];
