@@ -39,7 +39,7 @@ describe('config maps', () => {
     ['binary data', { data: { a: '1' }, binaryData: { b: '' }, immutable: true }, [`binaryData: ${IMMUTABLE}`]],
     ['mutable again', { data: { a: '1' } }, [`immutable: ${IMMUTABLE}`]],
   ])('immutable: %s', (_, configMap, expected) => {
-    const old = { data: { a: '1' }, immutable: true } as Persisted<ConfigMap>;
+    const old = { data: { a: '1' }, immutable: true } as unknown as Persisted<ConfigMap>;
     expect(texts(configMaps.strategy.validateUpdate?.(configMap, old))).toEqual(expected);
   });
 });

@@ -11,9 +11,8 @@ import type {
 import type { DeepReadonly } from '../object.js';
 import { duplicate, invalidEach, invalidValue, required, tooMany } from './field-error.js';
 import { checkDnsLabel, checkDnsSubdomain, checkPortNumber, checkQualifiedName } from './names.js';
-import { immutableField, ipAddress, nonSpecialIp, oneOf } from './values.js';
+import { immutableField, ipAddress, nonSpecialIp, oneOf, PROTOCOLS } from './values.js';
 
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const MAX_ENDPOINTS = 1000;
 const MAX_ADDRESSES = 100;
 const MAX_SLICE_PORTS = 20_000;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  checkCIdentifier,
   checkConfigKey,
   checkDns1035Label,
   checkDnsLabel,
@@ -70,7 +69,6 @@ describe('rules for names', () => {
       'a=b',
       ["a valid environment variable name must consist only of printable ASCII characters other than '='"],
     ],
-    [checkCIdentifier, '_a1', []],
     [checkPercent, '25%', []],
     [
       checkPercent,

@@ -10,7 +10,6 @@ const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
 const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
-const C_IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const HTTP_HEADER = '[-A-Za-z0-9]+';
 const PERCENT = '[0-9]+%';
 
@@ -21,7 +20,6 @@ const subdomain1123Rule = whole(SUBDOMAIN_1123);
 const label1035Rule = whole(LABEL_1035);
 const labelValueRule = whole(LABEL_VALUE);
 const configKeyRule = whole(CONFIG_KEY);
-const cIdentifierRule = whole(C_IDENTIFIER);
 const httpHeaderRule = whole(HTTP_HEADER);
 const percentRule = whole(PERCENT);
 
@@ -130,12 +128,6 @@ export function checkEnvVarName(value: string): string[] {
   if (value === '') return ['environment variable name must be non-empty'];
   const text = "a valid environment variable name must consist only of printable ASCII characters other than '='";
   return /^[\x20-\x3c\x3e-\x7e]*$/.test(value) ? [] : [text];
-}
-
-export function checkCIdentifier(value: string): string[] {
-  const text =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return cIdentifierRule.test(value) ? [] : [patternText(text, C_IDENTIFIER, 'my_name', 'MY_NAME', 'MyName')];
 }
 
 export function checkHttpHeaderName(value: string): string[] {

@@ -5,12 +5,11 @@ import type { DeepReadonly } from '../object.js';
 import { duplicate, forbidden, invalidEach, invalidValue, notSupported, required } from './field-error.js';
 import { checkDnsLabel, checkDnsSubdomain, checkPortNumber, checkQualifiedName } from './names.js';
 import { validateLabels } from './object-meta.js';
-import { cidr, ipAddress, oneOf, optionalOneOf, portNumberOrName } from './values.js';
+import { cidr, ipAddress, oneOf, optionalOneOf, PROTOCOLS, portNumberOrName } from './values.js';
 
 type Spec = DeepReadonly<ServiceSpec>;
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const KUBELET_PORT = 10250;
 const MAX_AFFINITY_SECONDS = 86_400;
 

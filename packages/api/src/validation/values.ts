@@ -6,6 +6,8 @@ import { checkPercent, checkPortName, checkPortNumber, rangeText } from './names
 import { semanticEqual } from './semantic-equal.js';
 
 export const MAX_INT32 = 2_147_483_647;
+/** Of a container's, a Service's and an endpoint's port. */
+export const PROTOCOLS: readonly string[] = ['SCTP', 'TCP', 'UDP'];
 const NOT_NEGATIVE = 'must be greater than or equal to 0';
 
 /** Nothing for a missing value. */

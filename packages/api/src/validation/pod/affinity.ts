@@ -37,7 +37,7 @@ function validateNodeAffinity(affinity: DeepReadonly<NodeAffinity>, path: string
   ];
 }
 
-export function validateNodeSelector(selector: DeepReadonly<NodeSelector>, path: string): FieldError[] {
+function validateNodeSelector(selector: DeepReadonly<NodeSelector>, path: string): FieldError[] {
   const terms = selector.nodeSelectorTerms ?? [];
   const termsPath = `${path}.nodeSelectorTerms`;
   if (terms.length === 0) return [required(termsPath, 'must have at least one node selector term')];

@@ -3,7 +3,7 @@ import type { Container, ContainerPort, PodSpec } from '../../generated/types.js
 import type { DeepReadonly } from '../../object.js';
 import { duplicate, forbidden, invalidEach, invalidValue, notSupported, required } from '../field-error.js';
 import { checkDnsLabel, checkPortName, checkPortNumber } from '../names.js';
-import { oneOf } from '../values.js';
+import { oneOf, PROTOCOLS } from '../values.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import { type ProbeKind, validateLifecycle, validateProbe } from './probes.js';
 import { validateResourceRequirements } from './resources.js';
@@ -13,7 +13,6 @@ import { validateVolumeDevices, validateVolumeMounts } from './volume-mounts.js'
 type ReadonlyContainer = DeepReadonly<Container>;
 
 const PROBES: readonly ProbeKind[] = ['livenessProbe', 'readinessProbe', 'startupProbe'];
-export const PROTOCOLS: readonly string[] = ['SCTP', 'TCP', 'UDP'];
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** What the containers of one pod are judged against. */
