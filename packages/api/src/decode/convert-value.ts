@@ -3,10 +3,9 @@ import type { SchemaNode } from '../schema.js';
 import { definitionOf } from '../schema-kinds.js';
 import { setOwn } from '../set-own.js';
 import { goStructName, goTypeName, goValueName } from './go-types.js';
+import { MAX_DEPTH } from './nesting.js';
 import { canonicalBase64, canonicalTimestamp, ScalarError } from './scalar-text.js';
 
-/** Deeper nesting than this is refused; the deepest kind of v1.34 has 14 levels. */
-const MAX_DEPTH = 100;
 /** Kubernetes reports no more strict errors than this of one object. */
 export const MAX_STRICT_ERRORS = 100;
 /** No quantity that says anything is longer; parsing takes the square of the length. */

@@ -336,6 +336,11 @@ describe('decodeObject of YAML', () => {
     expect(refusal(() => decodeYaml(wide)).message).toContain('excessive aliasing');
   });
 
+  it('refuses endless nesting', () => {
+    const error = refusal(() => decodeYaml(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`));
+    expect(error.code).toBe(400);
+  });
+
   it('says where the text is no YAML', () => {
     const error = refusal(() => decodeYaml('spec:\n  a: b: c\n'));
     expect(error.code).toBe(400);

@@ -17,14 +17,7 @@ const MAX_YAML_DEPTH = 1000;
  */
 export function parseYaml(text: string, options: { findDuplicates: boolean }): ParsedDocument {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.1',
-    customTags: withoutSurprises,
-    uniqueKeys: true,
-    lineCounter,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
+  const document = parseText(text, lineCounter);
   const strictErrors: string[] = [];
   for (const error of document.errors) {
     const { line } = lineCounter.linePos(error.pos[0]);
@@ -37,6 +30,23 @@ export function parseYaml(text: string, options: { findDuplicates: boolean }): P
     strictErrors:
       options.findDuplicates && strictErrors.length > 0 ? [`yaml: unmarshal errors:\n${strictErrors.join('\n')}`] : [],
   };
+}
+
+function parseText(text: string, lineCounter: LineCounter): Document.Parsed<ParsedNode> {
+  try {
+    return parseDocument(text, {
+      version: '1.1',
+      customTags: withoutSurprises,
+      uniqueKeys: true,
+      lineCounter,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    // The parser is recursive: brackets nested by the thousand exhaust the stack.
+    if (error instanceof RangeError) throw new DocumentSyntaxError('yaml: exceeded max depth', { cause: error });
+    throw error;
+  }
 }
 
 const SURPRISES = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set']);

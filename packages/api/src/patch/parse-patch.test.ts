@@ -13,8 +13,14 @@ describe('parsePatch', () => {
     ['merge', '[]', 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
     ['merge', '{"a"', 'error decoding patch: unexpected end of JSON input'],
     ['strategic', 'null', 'json: cannot unmarshal null into Go value of type map[string]interface {}'],
+    ['merge', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 'error decoding patch: exceeded max depth'],
+    [
+      'json',
+      `[{"op":"add","path":"/a","value":${'['.repeat(200)}${']'.repeat(200)}}]`,
+      'error decoding patch: exceeded max depth',
+    ],
     ['strategic', 'a', "invalid character 'a' looking for beginning of value"],
-  ])('refuses the %s patch %s', (type, body, message) => {
+  ])('refuses the %s patch %.60s', (type, body, message) => {
     try {
       parsePatch(type, body, { fieldValidation: 'Strict' });
     } catch (error) {

@@ -1,6 +1,7 @@
 import { isObject } from '../decode/convert-value.js';
 import { type FieldValidation, textOf } from '../decode/decode-object.js';
 import { goValueName } from '../decode/go-types.js';
+import { isNestedTooDeep } from '../decode/nesting.js';
 import { DocumentSyntaxError, parseJson } from '../decode/parse-json.js';
 import { ApiError } from '../errors.js';
 
@@ -40,6 +41,7 @@ export function parsePatch(
   options: { fieldValidation: FieldValidation },
 ): ParsedPatch {
   const { value, strictErrors } = parseText(type, body, options.fieldValidation !== 'Ignore');
+  if (isNestedTooDeep(value)) throw malformed(type, 'exceeded max depth');
   if (type === 'json') {
     if (!Array.isArray(value)) throw malformed(type, wrongType(value, '[]interface {}'));
     return { type, operations: value.map(parseOperation), patchErrors: strictErrors };
