@@ -13,14 +13,14 @@ export interface Occurrence {
 }
 
 /** The Event that occurrences of a kind have been written to. */
-export interface WrittenEvent {
+interface WrittenEvent {
   readonly namespace: string;
   readonly name: string;
   readonly count: number;
   readonly firstTimestamp: string;
 }
 
-export interface EventCorrelator {
+interface EventCorrelator {
   /** The occurrence as it is to be written; undefined where its object has had too many. */
   admit(occurrence: Occurrence): Occurrence | undefined;
   /** The Event that this occurrence adds to. */

@@ -1,5 +1,5 @@
 /** A map that forgets what has not been touched for longest once it holds `capacity` entries. */
-export interface LruMap<K, V> {
+interface LruMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
 }

@@ -11,7 +11,7 @@ interface Entry<T extends KubernetesObject> {
 }
 
 /** Objects by key, and by the values that the indexes file them under. Each change says what differs from before. */
-export interface ObjectStore<T extends KubernetesObject> {
+interface ObjectStore<T extends KubernetesObject> {
   readonly size: number;
   get(key: string): Cached<T> | undefined;
   values(): Iterable<Cached<T>>;

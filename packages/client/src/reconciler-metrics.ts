@@ -2,7 +2,7 @@ import { counterIn, gaugeIn, histogramIn, type MetricsRegistry } from '@kubelab/
 
 const SECONDS_BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 
-export interface ReconcilerMetrics {
+interface ReconcilerMetrics {
   added(): void;
   started(waitedMs: number): void;
   ended(tookMs: number): void;

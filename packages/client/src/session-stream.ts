@@ -8,9 +8,9 @@ import {
 import { ApiError } from '@kubelab/api';
 import { loadProto, type SessionRequestBody, type SessionResponseMessage } from '@kubelab/runtime';
 
-export type SessionRequest = { readonly id: number } & SessionRequestBody;
+type SessionRequest = { readonly id: number } & SessionRequestBody;
 
-export interface SessionStreamOptions {
+interface SessionStreamOptions {
   /** HOST:PORT */
   readonly address: string;
   /** How to reach it. */

@@ -12,7 +12,7 @@ import type { Logger } from 'pino';
 import { openSessionStream, type SessionStream } from './session-stream.js';
 import { spanMessage } from './span-message.js';
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly addresses: readonly string[];
   readonly tls: TlsMaterial;
   readonly component: string;
@@ -27,7 +27,7 @@ export interface ResponseHandler {
 }
 
 /** A request that is under way. */
-export interface InFlight {
+interface InFlight {
   /** Forgets it, and tells the server to, if that knows of it. */
   cancel(): void;
 }
@@ -163,7 +163,7 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** The Kubernetes Status that a failure carries. */
-export function decodeFailure(encoded: Buffer): ApiError {
+function decodeFailure(encoded: Buffer): ApiError {
   try {
     return ApiError.fromStatus(JSON.parse(encoded.toString('utf8')) as Status);
   } catch (cause) {

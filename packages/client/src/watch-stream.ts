@@ -4,21 +4,22 @@ import type { WatchEvent } from './api-client.js';
 import type { Session } from './session.js';
 
 /** Events that may wait for a slow reader, still encoded. */
-const CAPACITY = 16_384;
+const DEFAULT_CAPACITY = 16_384;
 
 /**
  * A watch as an iterable. It begins when it is iterated over, ends with the
  * signal or with the server's end, and is cancelled when the reader leaves. A
- * reader that falls 16,384 events behind gets ServiceUnavailable and may resume
- * at the last version that it read.
+ * reader that falls `capacity` events behind (16,384 by default) gets
+ * ServiceUnavailable and may resume at the last version that it read.
  */
 export async function* openWatch<T extends KubernetesObject>(
   session: Session,
   watch: WatchMessage,
   signal: AbortSignal | undefined,
+  capacity = DEFAULT_CAPACITY,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
   if (signal?.aborted) return;
-  const queue = new AsyncQueue<WatchEventMessage>({ capacity: CAPACITY });
+  const queue = new AsyncQueue<WatchEventMessage>({ capacity });
   const request = session.start(
     { watch },
     {
@@ -26,7 +27,7 @@ export async function* openWatch<T extends KubernetesObject>(
         if (message.response !== 'event') {
           queue.close();
         } else if (!queue.push(message.event)) {
-          queue.close(new ApiError('ServiceUnavailable', `the watch is ${CAPACITY} events behind`));
+          queue.close(new ApiError('ServiceUnavailable', `the watch is ${capacity} events behind`));
           request.cancel();
         }
       },

@@ -3,7 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
 import type { FinishedSpan, SpanSink } from './tracer.js';
 
-export interface OtlpExport {
+interface OtlpExport {
   readonly sink: SpanSink;
   /** Sends what waits and ends. */
   shutdown(): Promise<void>;
