@@ -21,7 +21,10 @@ const identity = (name: string) => ({
   creationTimestamp: '2026-01-01T00:00:00Z',
 });
 
-function nodeOf(name: string, over: Partial<Node> & { labels?: Record<string, string> } = {}): Cached<Node> {
+function nodeOf(
+  name: string,
+  over: Partial<Pick<Node, 'spec' | 'status'>> & { labels?: Record<string, string> } = {},
+): Cached<Node> {
   const { labels, ...rest } = over;
   return {
     apiVersion: 'v1',
