@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startEtcdProxy } from '@kubelab/testing';
 import { describe, expect, it } from 'vitest';
-import type { SuiteContext } from './storage-contract.js';
 import { byVersion } from './storage-contract-watches.js';
 import {
   Collector,
@@ -11,6 +10,7 @@ import {
   type OpenStorage,
   openStorage,
   query,
+  type SuiteContext,
   seededRandom,
   stateOf,
   watchFromNow,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { SuiteContext } from './storage-contract.js';
 import {
   configMap,
   dataOf,
@@ -8,6 +7,7 @@ import {
   type OpenStorage,
   openStorage,
   query,
+  type SuiteContext,
   seededRandom,
 } from './storage-harness.js';
 

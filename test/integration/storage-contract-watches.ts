@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SuiteContext } from './storage-contract.js';
 import {
   Collector,
   configMap,
   eventually,
   newNamespace,
   openStorage,
+  type SuiteContext,
   seededRandom,
   stateOf,
   watchFromNow,

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { StorageConflict } from '../../packages/apiserver/src/storage/storage.js';
-import type { SuiteContext } from './storage-contract.js';
-import { Collector, configMap, dataOf, eventually, newNamespace, query, stateOf, trace } from './storage-harness.js';
+import {
+  Collector,
+  configMap,
+  dataOf,
+  eventually,
+  newNamespace,
+  query,
+  type SuiteContext,
+  stateOf,
+  trace,
+} from './storage-harness.js';
 
 export function describeWrites(suite: SuiteContext): void {
   describe('writes', () => {

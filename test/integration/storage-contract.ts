@@ -4,16 +4,7 @@ import { describeFailures } from './storage-contract-failures.js';
 import { describeLists } from './storage-contract-lists.js';
 import { describeWatches } from './storage-contract-watches.js';
 import { describeWrites } from './storage-contract-writes.js';
-import { type EtcdUnderTest, type OpenStorage, openStorage } from './storage-harness.js';
-
-/** What the cases share: one etcd for the suite, and two apiservers' storages on it, new for every case. */
-export interface SuiteContext {
-  storages(): { a: OpenStorage; b: OpenStorage };
-  etcd(): EtcdProcess;
-  endpoint(): string;
-  /** Compacts etcd up to now. */
-  compact(): Promise<void>;
-}
+import { type EtcdUnderTest, type OpenStorage, openStorage, type SuiteContext } from './storage-harness.js';
 
 /** The storage's promises, kept on whatever etcd it is given. */
 export function describeStorageContract(etcdUnderTest: EtcdUnderTest): void {

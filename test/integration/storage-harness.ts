@@ -49,6 +49,15 @@ export async function openStorage(
   };
 }
 
+/** What the cases share: one etcd for the suite, and two apiservers' storages on it, new for every case. */
+export interface SuiteContext {
+  storages(): { a: OpenStorage; b: OpenStorage };
+  etcd(): EtcdProcess;
+  endpoint(): string;
+  /** Compacts etcd up to now. */
+  compact(): Promise<void>;
+}
+
 let namespaces = 0;
 
 /** A namespace of the test's own, so that tests can share an etcd. */

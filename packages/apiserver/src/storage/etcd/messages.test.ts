@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import * as messages from './messages.js';
 import type { MessageType } from './wire.js';
 
-const protoFile = createRequire(import.meta.url).resolve('etcd3/proto/rpc.proto');
+const require = createRequire(import.meta.url);
+const protoFile = require.resolve('etcd3/proto/rpc.proto');
 const definition = loadSync(protoFile, { keepCase: false, longs: Number, defaults: false, arrays: false });
 
 const key = Buffer.from('/registry/pods/default/web');

@@ -65,7 +65,6 @@ export const compare = message({
   createRevision: integer(5),
   modRevision: integer(6),
 });
-export type Compare = InputOf<typeof compare>;
 
 export const txnRequest = message({
   compare: many(1, compare),
