@@ -7,7 +7,7 @@ export interface StoredObject<T extends KubernetesObject = KubernetesObject> {
   readonly object: Persisted<T>;
   /** The object as JSON, resourceVersion included; encoded once, whoever reads it. */
   readonly encoded: Buffer;
-  /** metadata.resourceVersion. Compare with {@link compareVersions} alone. */
+  /** metadata.resourceVersion. Compare with `compareVersions` of versions.ts alone. */
   readonly version: string;
   /** Of the write that made this version. */
   readonly trace: TraceContext | undefined;
@@ -15,7 +15,11 @@ export interface StoredObject<T extends KubernetesObject = KubernetesObject> {
 
 export interface StoredEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  /** For DELETED: the last state, with the deletion's version. */
+  /**
+   * For DELETED: the last state, with the deletion's version. Objects whose
+   * common lease ran out go at one revision: all but the last then carry the
+   * version before it, so that who resumes there hears of all of them again.
+   */
   readonly current: StoredObject;
   /** Undefined for ADDED. A watch with selectors needs it: what stops matching is DELETED to it. */
   readonly previous: StoredObject | undefined;
@@ -64,8 +68,9 @@ export interface WatchQuery {
   readonly namespace: string;
   /** "" or "0": from now, after synthetic ADDED for what is there ("0" and ""), as Kubernetes' Get State and Start. Else: after this version. */
   readonly resourceVersion: string;
+  /** First what is there, as ADDED in the order of the versions, then a bookmark with `initialEventsEnd`. */
   readonly sendInitialEvents: boolean;
-  /** Called with consistent progress about once a minute and, after the initial events, once. */
+  /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
 }
 
@@ -76,6 +81,11 @@ export type WatchItem =
 /**
  * The storage of one resource: writes to etcd, reads from the watch cache.
  *
+ * While etcd is away, every call answers within eight seconds: ApiError
+ * ServiceUnavailable where nothing was done, Timeout where a write may have been
+ * made and that cannot be known. TooManyRequests: too many writes in flight.
+ * RequestEntityTooLarge: the object is larger than etcd takes (1.5 MiB).
+ *
  * Watch guarantees, each with a case in the contract suite: ordered, unique,
  * reliable, atomic, resumable at any delivered version, bookmarkable; past the
  * window the watch rejects with ApiError Expired.
@@ -85,7 +95,13 @@ export interface ResourceStorage<T extends KubernetesObject = KubernetesObject> 
   /** @throws StorageConflict 'exists' */
   create(key: ObjectKey, object: T, context: WriteContext & { timeToLiveSeconds?: number }): Promise<StoredObject<T>>;
   /** @throws StorageConflict 'missing' | 'changed' */
-  update(key: ObjectKey, object: T, expectedVersion: string, context: WriteContext): Promise<StoredObject<T>>;
+  update(
+    key: ObjectKey,
+    object: T,
+    expectedVersion: string,
+    /** Without a new time to live the object keeps the one that it has. */
+    context: WriteContext & { timeToLiveSeconds?: number },
+  ): Promise<StoredObject<T>>;
   /** Resolves with the last state, carrying the deletion's version. @throws StorageConflict 'missing' | 'changed' */
   delete(key: ObjectKey, expectedVersion: string, context: WriteContext): Promise<StoredObject<T>>;
   /** A consistent read: sees every write acknowledged before the call. */
@@ -107,9 +123,10 @@ export interface Storage {
   getRaw(key: string): Promise<{ value: Buffer; version: string } | undefined>;
   /** False: it had changed. `expectedVersion` "" means absent. */
   putRaw(key: string, value: Buffer, expectedVersion: string): Promise<boolean>;
-  /** Resolves once all caches are filled. */
+  /** Resolves once all caches are filled and have caught up with etcd. */
   ready(signal?: AbortSignal): Promise<void>;
   /** Rejects when etcd does not answer a linearized read within 2 s. */
   checkHealth(): Promise<void>;
+  /** Resolves once aborted. Rejects only where etcd's data has been replaced by an older state: start anew then. */
   run(signal: AbortSignal): Promise<void>;
 }
