@@ -5,10 +5,16 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Pod } from '@kubelab/api';
-import { createCertificateAuthority, issueCertificate, type KeyPair, writeKeyPair } from '@kubelab/runtime/certificates';
+import type { Node, Pod } from '@kubelab/api';
+import {
+  createCertificateAuthority,
+  issueCertificate,
+  type KeyPair,
+  writeKeyPair,
+} from '@kubelab/runtime/certificates';
 import { type EtcdProcess, ensureImages, IMAGES, startEtcd } from '@kubelab/testing';
 import { build } from 'esbuild';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
@@ -36,6 +42,8 @@ export interface KubeletCluster {
   readonly etcd: EtcdProcess;
   readonly gateway: string;
   addNode(name: string, flags?: readonly string[]): Promise<TestNode>;
+  /** Gives it a podCIDR, as the controller manager does, and waits until it is ready. */
+  addReadyNode(name: string, podCidr: string, flags?: readonly string[]): Promise<TestNode>;
   /** A client certificate for the kubelets' own service. */
   readonly kubeletClient: KeyPair;
   kubectl(...args: string[]): Promise<string>;
@@ -45,6 +53,26 @@ export interface KubeletCluster {
   /** Ids of the engine's containers of this cluster, by label filters. */
   containers(...filters: string[]): Promise<string[]>;
   stop(): Promise<void>;
+}
+
+/** Resolves with the first value that is not undefined; rejects after the limit, with the last error. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  limitMs = 40_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const value = await look();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    await delay(100);
+  }
+  throw new Error(`not within ${limitMs} ms: ${what}`, { cause: last });
 }
 
 export async function startKubeletCluster(): Promise<KubeletCluster> {
@@ -95,6 +123,17 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
       const { status, json } = await api.fetch(`/api/v1/namespaces/default/pods/${podName}`);
       return status === 200 ? (json as Pod) : undefined;
     },
+    async addReadyNode(nodeName, podCidr, flags = []) {
+      const node = await this.addNode(nodeName, flags);
+      const path = `/api/v1/nodes/${nodeName}`;
+      await eventually(`${nodeName} is registered`, async () => (await api.fetch(path)).status === 200);
+      const body = { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const { status, text } = await api.fetch(path, { method: 'PATCH', headers, body });
+      if (status !== 200) throw new Error(`cannot give ${nodeName} its podCIDR: ${text}`);
+      await eventually(`${nodeName} is ready`, async () => isReady((await api.fetch(path)).json as Node));
+      return node;
+    },
     async addNode(nodeName, flags = []) {
       const place = { clusterName: name, network, directory, caFile, gateway, grpcPort: api.grpcPort, kubelet };
       const node = await startNode(place, nodeName, authority, flags);
@@ -113,6 +152,10 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+function isReady(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
 async function docker(...args: string[]): Promise<string> {
@@ -174,17 +217,17 @@ interface Place {
 
 const KUBELET_PORT = 10250;
 
-async function startNode(
-  place: Place,
-  name: string,
-  authority: KeyPair,
-  flags: readonly string[],
-): Promise<TestNode> {
+async function startNode(place: Place, name: string, authority: KeyPair, flags: readonly string[]): Promise<TestNode> {
   const { clusterName, network, directory } = place;
   const labels = [`kubelab.cluster=${clusterName}`, 'kubelab.role=node'].flatMap((label) => ['--label', label]);
   const container = await docker('run', '--detach', '--network', network, ...labels, IMAGES.pause);
   const [pid = '', ip = ''] = (
-    await docker('inspect', '--format', `{{.State.Pid}} {{(index .NetworkSettings.Networks "${network}").IPAddress}}`, container)
+    await docker(
+      'inspect',
+      '--format',
+      `{{.State.Pid}} {{(index .NetworkSettings.Networks "${network}").IPAddress}}`,
+      container,
+    )
   ).split(' ');
   const home = join(directory, name);
   await mkdir(home, { recursive: true });

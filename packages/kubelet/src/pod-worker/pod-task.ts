@@ -47,11 +47,14 @@ export interface PodTask {
 }
 
 export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
+/** For what is left of a pod that nobody knows any more. */
+const ORPHAN_GRACE_PERIOD_SECONDS = 1;
 
 /** What a delete asked for; otherwise what the pod has for itself. */
 export function gracePeriodSeconds({ pod }: Pick<PodTask, 'pod'>): number {
-  const asked = pod?.metadata.deletionGracePeriodSeconds;
-  return asked ?? pod?.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
+  if (!pod) return ORPHAN_GRACE_PERIOD_SECONDS;
+  const asked = pod.metadata.deletionGracePeriodSeconds;
+  return asked ?? pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
 }
 
 export function stateOf(context: PodWorkerContext, task: PodTask): PodState {

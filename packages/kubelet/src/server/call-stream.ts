@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { status as Code, type Metadata as GrpcMetadata, Metadata } from '@grpc/grpc-js';
 import { ApiError, type ErrorReason } from '@kubelab/api';
 import { RuntimeError } from '../container-runtime/runtime.js';
@@ -16,6 +17,14 @@ export function signalOf(call: Pick<OutgoingStream<unknown>, 'on'>, server: Abor
   const left = new AbortController();
   call.on('cancelled', () => left.abort(new Error('the client has left')));
   return AbortSignal.any([server, left.signal]);
+}
+
+/**
+ * What the client sends, read at our own pace. The plain iterator would destroy
+ * the whole call, answers included, once the client has closed its side.
+ */
+export function messagesOf<T>(call: Pick<Readable, 'iterator'>): AsyncIterator<T> {
+  return call.iterator({ destroyOnReturn: false }) as AsyncIterator<T>;
 }
 
 /** Waits while the client does not read. */

@@ -3,7 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
 import { parseTraceparent, type Tracer } from '@kubelab/runtime';
 import { type ContainerRuntime, type ProcessStreams, RuntimeError } from '../container-runtime/runtime.js';
-import { send } from './call-stream.js';
+import { messagesOf, send } from './call-stream.js';
 import { findRunning, type PodDirectory } from './find-container.js';
 import type { ExecRequestMessage, ExecResponseMessage, ExecStartMessage } from './messages.js';
 
@@ -22,7 +22,7 @@ export async function serveExec(
   dependencies: ExecDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const requests = call[Symbol.asyncIterator]() as AsyncIterator<ExecRequestMessage>;
+  const requests = messagesOf<ExecRequestMessage>(call);
   const first = await requests.next();
   const start = first.done ? undefined : first.value.start;
   if (!start) throw new ApiError('BadRequest', 'the first message must be start');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
-import { send } from './call-stream.js';
+import { messagesOf, send } from './call-stream.js';
 import { findPod, type PodDirectory } from './find-container.js';
 import type { PortForwardRequestMessage } from './messages.js';
 
@@ -39,7 +39,7 @@ export async function servePortForward(
   directory: PodDirectory,
   signal: AbortSignal,
 ): Promise<void> {
-  const requests = call[Symbol.asyncIterator]() as AsyncIterator<PortForwardRequestMessage>;
+  const requests = messagesOf<PortForwardRequestMessage>(call);
   const first = await requests.next();
   const start = first.done ? undefined : first.value.start;
   if (!start) throw new ApiError('BadRequest', 'the first message must be start');
