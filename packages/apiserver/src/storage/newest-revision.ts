@@ -31,7 +31,9 @@ export class NewestRevision {
 
   async #ask(): Promise<Revision> {
     try {
-      const response = await this.client.range({ key: Buffer.from(DELETION_KEY), countOnly: true });
+      // Half the time, for whoever shares the next question waits for two.
+      const timeoutMs = this.client.requestTimeoutMs / 2;
+      const response = await this.client.range({ key: Buffer.from(DELETION_KEY), countOnly: true }, { timeoutMs });
       return response.header?.revision ?? 0;
     } finally {
       this.#running = undefined;

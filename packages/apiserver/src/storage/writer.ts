@@ -68,7 +68,7 @@ export class Writer {
     let uncertain = false;
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
       try {
-        const response = await this.client.txn(transaction(write));
+        const response = await this.client.txn(transaction(write), deadline - performance.now());
         const revision = response.header?.revision ?? 0;
         if (response.succeeded) return { made: true, revision, response };
         const present = response.responses[0]?.responseRange?.kvs[0];

@@ -63,23 +63,23 @@ export class EtcdClient {
 
   /** Repeated until it succeeds or the time is up: reading twice does no harm. */
   range(request: messages.RangeRequest, options: RequestOptions = {}): Promise<messages.RangeResponse> {
-    return this.#untilAnswered(() => this.#attempt(RANGE, request, options.timeoutMs), options);
+    return this.#untilAnswered((limitMs) => this.#attempt(RANGE, request, limitMs), options);
   }
 
-  /** One attempt. A write's outcome may be unknown after it: see {@link EtcdError.sent}. */
-  txn(request: messages.TxnRequest): Promise<messages.TxnResponse> {
-    return this.#attempt(TXN, request);
+  /** One attempt of at most `limitMs`. A write's outcome may be unknown after it: see {@link EtcdError.sent}. */
+  txn(request: messages.TxnRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnResponse> {
+    return this.#attempt(TXN, request, limitMs);
   }
 
   async compact(revision: number): Promise<void> {
-    await this.#attempt(COMPACT, { revision });
+    await this.#attempt(COMPACT, { revision }, this.attemptTimeoutMs);
   }
 
   /** Grants a lease and resolves with its id. Repeated until it succeeds: a lease too many runs out by itself. */
   grantLease(timeToLiveSeconds: number): Promise<number> {
-    return this.#untilAnswered(async () => {
+    return this.#untilAnswered(async (limitMs) => {
       const id = randomInt(1, LARGEST_LEASE_ID);
-      await this.#attempt(GRANT, { ID: id, TTL: timeToLiveSeconds });
+      await this.#attempt(GRANT, { ID: id, TTL: timeToLiveSeconds }, limitMs);
       return id;
     }, {});
   }
@@ -106,28 +106,45 @@ export class EtcdClient {
     this.#session?.destroy();
   }
 
-  async #attempt<Q, A>(call: Call<Q, A>, request: Q, timeoutMs = this.attemptTimeoutMs): Promise<A> {
+  async #attempt<Q, A>(call: Call<Q, A>, request: Q, limitMs: number): Promise<A> {
     const body = call.request.encode(request);
-    const session = await this.connected();
+    const endMs = performance.now() + Math.min(limitMs, this.attemptTimeoutMs);
+    const session = this.#session?.open ? this.#session : await this.#connectedWithin(limitMs);
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0) throw new EtcdError(GrpcCode.unavailable, 'connecting to etcd took too long', false);
     try {
-      return call.response.decode(await session.unary(call.path, body, Math.min(timeoutMs, this.attemptTimeoutMs)));
+      return call.response.decode(await session.unary(call.path, body, leftMs));
     } catch (error) {
       if (error instanceof EtcdError && error.transient) this.#leave(session, error);
       throw error;
     }
   }
 
-  async #untilAnswered<T>(attempt: () => Promise<T>, options: RequestOptions): Promise<T> {
+  async #untilAnswered<T>(attempt: (limitMs: number) => Promise<T>, options: RequestOptions): Promise<T> {
     const deadline = performance.now() + (options.timeoutMs ?? this.requestTimeoutMs);
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
       options.signal?.throwIfAborted();
       try {
-        return await attempt();
+        return await attempt(deadline - performance.now());
       } catch (error) {
         const retry = error instanceof EtcdError && error.transient && !this.#closed;
         if (!retry || performance.now() + backoffMs > deadline) throw error;
         await delay(backoffMs, undefined, { signal: options.signal });
       }
+    }
+  }
+
+  /** Gives up waiting, not connecting: the next request may need it. */
+  async #connectedWithin(limitMs: number): Promise<EtcdSession> {
+    const stop = new AbortController();
+    const limit = delay(limitMs, undefined, { signal: stop.signal }).then(() => {
+      throw new EtcdError(GrpcCode.unavailable, `no connection to etcd in ${Math.round(limitMs)} ms`, false);
+    });
+    try {
+      return await Promise.race([this.connected(), limit]);
+    } finally {
+      stop.abort();
+      limit.catch(() => {});
     }
   }
 

@@ -161,7 +161,7 @@ export class EtcdSession {
       }
     });
     let broken: unknown;
-    stream.once('error', (error) => {
+    stream.on('error', (error) => {
       broken = error;
     });
     stream.once('close', () => {
