@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ResourceType, resourceTable } from '@kubelab/api';
 import {
   type Component,
@@ -89,6 +90,8 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
   const { options, parts, storage, registry } = built;
   const { log } = context;
   const stopping = new AbortController();
+  // Every watch listens to it.
+  setMaxListeners(0, stopping.signal);
   const faces = await listen(built, stopping.signal, context);
   parts.onListening?.({ securePort: faces.rest.port, grpcPort: faces.grpc.port });
   log.info({ securePort: faces.rest.port, grpcPort: faces.grpc.port }, 'listening');

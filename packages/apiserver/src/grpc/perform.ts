@@ -93,7 +93,7 @@ export function createPerformer(options: PerformerOptions): Performer {
   const handlers: { [K in keyof UnaryMessages]: (message: UnaryMessages[K], caller: Caller) => Promise<Buffer> } = {
     async get(message, caller) {
       const target = await begin(message, 'get', caller);
-      return (await registry.get(target, message.resourceVersion, contextOf(caller))).encoded;
+      return (await registry.get(target, message.resourceVersion)).encoded;
     },
     async list(message, caller) {
       const { resource, key } = await begin(message, 'list', caller);

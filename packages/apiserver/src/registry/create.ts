@@ -57,15 +57,15 @@ async function store<T extends KubernetesObject>(
   key: ObjectKey,
   { object, reservation }: Prepared<T>,
   { dryRun }: WriteOptions,
-  { trace, signal }: RequestContext,
+  { trace }: RequestContext,
 ) {
   if (dryRun) {
-    const present = await storage.get(key, signal);
+    const present = await storage.get(key);
     await reservation?.undo?.();
     return present === undefined ? encodeAnswer(object) : undefined;
   }
   try {
-    const stored = await storage.create(key, object, { trace, signal, timeToLiveSeconds });
+    const stored = await storage.create(key, object, { trace, timeToLiveSeconds });
     await reservation?.commit?.();
     return stored;
   } catch (error) {

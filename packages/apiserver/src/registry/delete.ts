@@ -45,7 +45,7 @@ export async function deleteObject<T extends KubernetesObject>(
   };
   await scope.admission.admit(request as never);
   await scope.admission.validate(request as never);
-  let base = await storage.get(key, context.signal);
+  let base = await storage.get(key);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (base === undefined) throw notFound(resource, key.name);
     checkPreconditions(resource, base.object, options);
@@ -98,20 +98,20 @@ async function mark<T extends KubernetesObject>(
   base: StoredObject<T>,
   marked: T,
   dryRun: boolean,
-  { trace, signal }: RequestContext,
+  { trace }: RequestContext,
 ) {
   if (deepEqual(marked, base.object)) return base;
-  return dryRun ? encodeAnswer(marked) : storage.update(base.key, marked, base.version, { trace, signal });
+  return dryRun ? encodeAnswer(marked) : storage.update(base.key, marked, base.version, { trace });
 }
 
 async function remove<T extends KubernetesObject>(
   { resource, storage, hook }: Scope<T>,
   base: StoredObject<T>,
   dryRun: boolean,
-  { trace, signal }: RequestContext,
+  { trace }: RequestContext,
 ): Promise<WriteAnswer> {
   if (!dryRun) {
-    const last = await storage.delete(base.key, base.version, { trace, signal });
+    const last = await storage.delete(base.key, base.version, { trace });
     await hook?.afterDelete?.(last.object);
   }
   const { name, uid } = base.object.metadata;

@@ -1,6 +1,5 @@
 import { type KubernetesObject, notFound, type ObjectKey } from '@kubelab/api';
 import type { StoredObject } from '../storage/storage.js';
-import type { RequestContext } from './request.js';
 import type { Scope } from './scope.js';
 
 /**
@@ -12,10 +11,9 @@ export async function getObject<T extends KubernetesObject>(
   { resource, storage }: Scope<T>,
   key: ObjectKey,
   resourceVersion: string,
-  context: RequestContext,
 ): Promise<StoredObject<T>> {
   const cached = resourceVersion === '0' ? storage.getCached(key) : undefined;
-  const found = cached ?? (await storage.get(key, context.signal));
+  const found = cached ?? (await storage.get(key));
   if (found === undefined) throw notFound(resource, key.name);
   return found;
 }

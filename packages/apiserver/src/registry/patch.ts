@@ -39,7 +39,7 @@ export async function patchObject<T extends KubernetesObject>(
     expectedVersion: '',
     dryRun: options.dryRun,
     context,
-    change: (old) => {
+    change: async (old) => {
       const patched = apply<T>(old);
       const version = patched.metadata?.resourceVersion;
       if (version && version !== old.metadata.resourceVersion) throw conflict(resource, key.name, OBJECT_MODIFIED);

@@ -44,7 +44,7 @@ export interface Target {
  */
 export interface Registry {
   scope<T extends KubernetesObject>(resource: ResourceType<T>): Scope<T>;
-  get(target: Target, resourceVersion: string, context: RequestContext): Promise<ObjectAnswer>;
+  get(target: Target, resourceVersion: string): Promise<ObjectAnswer>;
   list(resource: ResourceType, options: ListOptions, context: RequestContext): Promise<ListPage>;
   watch(resource: ResourceType, options: WatchOptions, signal: AbortSignal): Watch;
   create(target: Target, body: Body, options: WriteOptions, context: RequestContext): Promise<WriteAnswer>;
@@ -71,10 +71,9 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   return {
     scope,
-    async get({ resource, key, subresource }, resourceVersion, context) {
-      if (subresource === 'scale') return getScale(scope(resource), key, context);
-      if (subresource === '' || subresource === 'status')
-        return getObject(scope(resource), key, resourceVersion, context);
+    async get({ resource, key, subresource }, resourceVersion) {
+      if (subresource === 'scale') return getScale(scope(resource), key);
+      if (subresource === '' || subresource === 'status') return getObject(scope(resource), key, resourceVersion);
       throw notServed();
     },
     list: (resource, listOptions, context) => listObjects(scope(resource), listOptions, context),

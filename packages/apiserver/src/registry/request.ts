@@ -9,7 +9,10 @@ export interface RequestContext {
   readonly user: User;
   /** The span that what is written becomes a child of. */
   readonly trace: TraceContext | undefined;
-  /** Aborts when the client is gone or the request's time is up. */
+  /**
+   * Aborts when the client is gone or the request's time is up. Ends lists; a read or write of one object is bounded
+   * by the storage's own limits, and a write that has been sent is waited for in any case.
+   */
   readonly signal?: AbortSignal;
   /** Collects what the answer carries as `Warning` headers. */
   readonly warn: (text: string) => void;

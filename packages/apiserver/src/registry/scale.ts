@@ -25,8 +25,8 @@ import { transform } from './transform.js';
 const SCALE = { definition: 'Scale', group: 'autoscaling', kind: 'Scale' } as const;
 
 /** The Scale of an object: its replicas and selector, whatever the kind calls them. */
-export async function getScale(scope: Scope, key: ObjectKey, context: RequestContext): Promise<ObjectAnswer> {
-  const { object } = await getObject(scope, key, '', context);
+export async function getScale(scope: Scope, key: ObjectKey): Promise<ObjectAnswer> {
+  const { object } = await getObject(scope, key, '');
   return encodeAnswer(scaleOf(scope, object));
 }
 
@@ -75,7 +75,7 @@ async function setScale(
     expectedVersion,
     dryRun,
     context,
-    change: (old) => {
+    change: async (old) => {
       const replicas = change(scaleOf(scope, old)).spec?.replicas ?? 0;
       checkReplicas(key, replicas);
       const object = deepClone<KubernetesObject>(old);

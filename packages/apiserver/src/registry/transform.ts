@@ -38,11 +38,11 @@ export async function transform<T extends KubernetesObject>(
   transformation: Transformation<T>,
 ): Promise<ObjectAnswer> {
   const { storage } = scope;
-  const { key, expectedVersion, context } = transformation;
+  const { key, expectedVersion } = transformation;
   let base = storage.getCached(key);
   let fresh = false;
   if (base === undefined || (expectedVersion !== '' && base.version !== expectedVersion)) {
-    base = await storage.get(key, context.signal);
+    base = await storage.get(key);
     fresh = true;
   }
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -53,7 +53,7 @@ export async function transform<T extends KubernetesObject>(
     if (outcome.kind === 'raced') {
       base = outcome.present;
     } else {
-      base = await storage.get(key, context.signal);
+      base = await storage.get(key);
       if (base?.version === current.version && outcome.kind === 'unchanged') return outcome.answer;
       if (base?.version === current.version && outcome.kind === 'refused') throw outcome.error;
     }
@@ -90,7 +90,7 @@ async function attemptChange<T extends KubernetesObject>(
   try {
     const answer = mayGo(scope, object)
       ? await removeLast(scope, base, context)
-      : await scope.storage.update(key, object, base.version, { trace: context.trace, signal: context.signal });
+      : await scope.storage.update(key, object, base.version, { trace: context.trace });
     await reservation?.commit?.();
     return { kind: 'done', answer };
   } catch (error) {
@@ -126,9 +126,9 @@ export function mayGo<T extends KubernetesObject>({ hook }: Scope<T>, object: T)
 async function removeLast<T extends KubernetesObject>(
   scope: Scope<T>,
   base: StoredObject<T>,
-  { trace, signal }: RequestContext,
+  { trace }: RequestContext,
 ): Promise<ObjectAnswer> {
-  const last = await scope.storage.delete(base.key, base.version, { trace, signal });
+  const last = await scope.storage.delete(base.key, base.version, { trace });
   await scope.hook?.afterDelete?.(last.object);
   return last;
 }

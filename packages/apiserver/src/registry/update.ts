@@ -24,16 +24,16 @@ export async function updateObject<T extends KubernetesObject>(
   const metadata = alignWithKey(sent, resource, key);
   const expectedVersion = metadata.resourceVersion ?? '';
   const isMain = subresource === '';
-  if (expectedVersion === '' && isMain && resource.strategy.allowUnconditionalUpdate === false)
-    throw versionRequired(scope, key);
+  const isUnconditional = expectedVersion === '' && isMain;
   try {
     const answer = await transform(scope, {
       key,
       expectedVersion,
       dryRun: options.dryRun,
       context,
-      change: (old) => {
+      change: async (old) => {
         checkUid(resource, old, metadata.uid);
+        if (isUnconditional && resource.strategy.allowUnconditionalUpdate === false) throw versionRequired(scope, key);
         const object = isMain ? deepClone(sent) : withStatusOf(sent, old);
         return prepareForUpdate(scope, object, old, { key, subresource, dryRun: options.dryRun, context });
       },

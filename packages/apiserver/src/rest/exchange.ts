@@ -26,7 +26,9 @@ export function contextOf(exchange: Exchange, trace = exchange.trace): RequestCo
   return {
     user: exchange.user,
     trace,
-    signal: exchange.signal,
+    get signal() {
+      return exchange.signal;
+    },
     warn: (text) => exchange.warnings.add(text),
   };
 }

@@ -93,7 +93,7 @@ function verbOf({ method, query }: Exchange, { named, subresource, alwaysWatches
 
 async function get(exchange: Exchange, target: Target, registry: Registry): Promise<void> {
   const representation = negotiate(exchange.message.headers.accept, false);
-  const answer = await registry.get(target, exchange.query.get('resourceVersion') ?? '', contextOf(exchange));
+  const answer = await registry.get(target, exchange.query.get('resourceVersion') ?? '');
   await sendObject(exchange, 200, answer, target, representation);
 }
 

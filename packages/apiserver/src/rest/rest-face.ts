@@ -2,16 +2,16 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@kubelab/api';
-import { newTraceContext, parseTraceparent } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import { unauthorized, userOfSocket } from '../authn/client-certificate.js';
-import { ANONYMOUS, isAnonymous, type User } from '../authn/user.js';
+import { isAnonymous, type User } from '../authn/user.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import { notServed } from '../registry/not-served.js';
 import { toApiError } from '../registry/to-api-error.js';
 import { sendError, sendText } from './answer.js';
 import type { Exchange } from './exchange.js';
+import { HttpExchange } from './http-exchange.js';
 import { isWatch } from './parameters.js';
 import type { RequestMetrics } from './request-metrics.js';
 import type { Match, Router } from './router.js';
@@ -36,27 +36,24 @@ export interface RestFace {
   readonly active: number;
 }
 
-const MUTATING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-
 export function createRestFace(options: RestFaceOptions): RestFace {
   let active = 0;
 
   async function answer(message: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const startMs = performance.now();
-    const controller = new AbortController();
-    response.once('close', () => controller.abort());
-    const exchange = beginExchange(message, response, controller.signal);
+    const exchange = new HttpExchange(message, response, upgrade?.socket);
     let match: Match | undefined;
     let timer: NodeJS.Timeout | undefined;
     let longRunning = false;
     active += 1;
     try {
       match = options.router.find(checkPath(exchange.path));
-      const user = authenticate(message);
+      exchange.parameters = match?.parameters ?? {};
+      exchange.user = authenticate(message);
       longRunning = isLongRunning(match, exchange.query);
       if (longRunning) options.metrics.longRunning(1);
-      else timer = startTimer(exchange, controller, options);
-      await route({ ...exchange, user, parameters: match?.parameters ?? {} }, match, upgrade);
+      else timer = startTimer(exchange, options);
+      await route(exchange, match, upgrade);
     } catch (error) {
       await fail(exchange, error);
     } finally {
@@ -91,10 +88,10 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     sendText(exchange, 404, '404 page not found\n');
   }
 
-  async function fail(exchange: Exchange, thrown: unknown): Promise<void> {
-    const { signal, method, path, response } = exchange;
+  async function fail(exchange: HttpExchange, thrown: unknown): Promise<void> {
+    const { method, path, response } = exchange;
     // Nobody is there to be told.
-    if (signal.aborted && (response.destroyed || response.writableEnded)) return;
+    if (exchange.aborted && (response.destroyed || response.writableEnded)) return;
     const error = toApiError(thrown);
     if (error.code >= 500) options.log.error({ error: thrown, method, path }, 'request failed');
     await sendError(exchange, error);
@@ -120,24 +117,6 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     get active() {
       return active;
     },
-  };
-}
-
-function beginExchange(message: IncomingMessage, response: ServerResponse, signal: AbortSignal): Exchange {
-  const { method = 'GET', url = '/', headers } = message;
-  const mark = url.indexOf('?');
-  const sent = parseTraceparent(headers.traceparent as string | undefined);
-  return {
-    message,
-    response,
-    method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
-    parameters: {},
-    user: ANONYMOUS,
-    trace: sent ?? (MUTATING.has(method) ? newTraceContext(true) : undefined),
-    signal,
-    warnings: new Set(),
   };
 }
 
@@ -172,18 +151,13 @@ function isLongRunning(match: Match | undefined, query: URLSearchParams): boolea
 }
 
 /** Answers 504 when the time is up, whatever the work is waiting for, and tells the work to stop. */
-function startTimer(
-  exchange: Exchange,
-  controller: AbortController,
-  { requestTimeoutMs = 60_000 }: RestFaceOptions,
-): NodeJS.Timeout {
+function startTimer(exchange: HttpExchange, { requestTimeoutMs = 60_000 }: RestFaceOptions): NodeJS.Timeout {
   return setTimeout(() => {
-    const error = new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout', {
-      details: {},
-    });
+    const message = 'Timeout: request did not complete within the allotted timeout';
+    const error = new ApiError('Timeout', message, { details: {} });
     sendError(exchange, error)
       .catch(() => exchange.response.destroy())
-      .finally(() => controller.abort());
+      .finally(() => exchange.abort(error));
   }, requestTimeoutMs);
 }
 

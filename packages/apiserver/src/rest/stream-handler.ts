@@ -5,7 +5,7 @@ import type { Authorizer } from '../authz/authorizer.js';
 import { methodNotAllowed } from '../registry/not-served.js';
 import type { Registry } from '../registry/registry.js';
 import type { StreamHandlers, StreamRequest, StreamSubresource } from '../streams/stream-handlers.js';
-import { contextOf, type Exchange } from './exchange.js';
+import type { Exchange } from './exchange.js';
 
 export interface StreamHandlerOptions {
   readonly registry: Registry;
@@ -31,7 +31,7 @@ export function streamHandler(subresource: StreamSubresource, options: StreamHan
     await authorize(authorizer, { user, verb, resource: pods, subresource, namespace, name, path });
     if (method !== 'GET' && (method !== 'POST' || subresource === 'log')) throw methodNotAllowed();
     const target = { resource: pods as never, subresource: '', key: { namespace, name } };
-    const { object } = await registry.get(target, '', contextOf(exchange));
+    const { object } = await registry.get(target, '');
     const request: StreamRequest = { subresource, user, pod: object as Persisted<Pod>, query, trace, signal };
     if (upgrade) await streams.upgrade(request, message, upgrade.socket, upgrade.head);
     else await streams.serve(request, message, response);

@@ -1,0 +1,51 @@
+export interface HeartbeatOptions {
+  /** Asks the other side for a sign of life. */
+  readonly ping: () => void;
+  /** Called once: it gave none, or nothing has been carried for too long. */
+  readonly lost: (why: string) => void;
+  /** True while we read nothing, and so could hear no answer. */
+  readonly isDeaf: () => boolean;
+}
+
+/** Watches over a connection until it is stopped. */
+export interface Heartbeat {
+  /** Something came, if only an answer. */
+  heard(): void;
+  /** Data was carried, one way or the other. */
+  used(): void;
+  stop(): void;
+}
+
+const PING_INTERVAL_MS = 10_000;
+/** Generous: a client may be stopped in a debugger or on a slow line. */
+const SILENCE_LIMIT_MS = 60_000;
+/** As a kubelet's default for streaming connections. */
+const IDLE_LIMIT_MS = 4 * 3_600_000;
+
+export function startHeartbeat({ ping, lost, isDeaf }: HeartbeatOptions): Heartbeat {
+  let heardAtMs = performance.now();
+  let usedAtMs = heardAtMs;
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    if (isDeaf()) heardAtMs = nowMs;
+    if (nowMs - heardAtMs > SILENCE_LIMIT_MS) end('the client does not answer');
+    else if (nowMs - usedAtMs > IDLE_LIMIT_MS) end('nothing has been carried for hours');
+    else ping();
+  }, PING_INTERVAL_MS);
+  timer.unref();
+
+  function end(why: string): void {
+    clearInterval(timer);
+    lost(why);
+  }
+
+  return {
+    heard() {
+      heardAtMs = performance.now();
+    },
+    used() {
+      usedAtMs = performance.now();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
