@@ -134,7 +134,10 @@ function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps
       restart(container, 'main', before, nowMs, steps);
     }
   }
-  steps.finished = kept === 0 && steps.start.length === 0 && steps.wait.length === 0;
+  const ofMain = (name: string): boolean => main.some((container) => container.name === name);
+  const startsAny = steps.start.some(({ container }) => ofMain(container.name));
+  // Sidecars alone do not keep a pod alive.
+  steps.finished = kept === 0 && !startsAny && !steps.wait.some(({ name }) => ofMain(name));
   return steps;
 }
 
