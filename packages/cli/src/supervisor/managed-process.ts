@@ -42,6 +42,7 @@ export class ManagedProcess {
   readonly #backoff = createBackoff({ initialMs: 250, maxMs: 30_000, jitter: 0 });
   #state: ProcessState = 'waiting';
   #running: RunningProcess | undefined;
+  #runningSinceMs = 0;
   #restarts = 0;
   #quickRestarts = 0;
   #message: string | undefined;
@@ -98,6 +99,11 @@ export class ManagedProcess {
     this.#change('stopped');
   }
 
+  /** By `performance.now()`; 0 for one that an earlier supervisor started. */
+  get runningSinceMs(): number {
+    return this.#runningSinceMs;
+  }
+
   /** SIGKILL; it is started again like one that died by itself. */
   async kill(): Promise<void> {
     if (this.#running) await killProcesses([this.#running.identity]);
@@ -114,6 +120,7 @@ export class ManagedProcess {
     while (!over.aborted) {
       const startedMs = performance.now();
       try {
+        this.#runningSinceMs = adopted ? 0 : startedMs;
         this.#running = adopted ?? (await this.#startAnew());
         adopted = undefined;
         this.#change('starting');

@@ -181,15 +181,17 @@ export class Supervisor {
 
   /** What the events would have told while nobody listened. */
   async #checkNodes(): Promise<void> {
+    const askedMs = performance.now();
     const running = await this.#options.engine.containers([`${CLUSTER_LABEL}=${this.#cluster?.name}`]);
     const up = new Set(running.filter(({ State }) => State === 'running').map(({ Labels }) => Labels[NODE_LABEL]));
-    for (const node of this.#cluster?.nodes ?? []) if (!up.has(node.name)) await this.#restartAgents(node.name);
+    for (const node of this.#cluster?.nodes ?? []) if (!up.has(node.name)) await this.#restartAgents(node.name, askedMs);
   }
 
-  async #restartAgents(node: string): Promise<void> {
+  /** Those that ran before the given time: later ones are in the container that took the place of the old one. */
+  async #restartAgents(node: string, beforeMs = performance.now()): Promise<void> {
     if (this.#cluster?.nodes.some(({ name, stopped }) => name === node && !stopped)) await this.#nodeNetwork(node);
     const agents = [...this.#processes.values()].filter((process) => process.node === node);
-    await Promise.all(agents.map((agent) => agent.kill()));
+    await Promise.all(agents.filter(({ runningSinceMs }) => runningSinceMs < beforeMs).map((agent) => agent.kill()));
   }
 
   #notify(): void {
