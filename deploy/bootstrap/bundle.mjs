@@ -78,15 +78,26 @@ const withoutSsh = {
   },
 };
 
-/** etcd3 reads its .proto files beside its sources: they are copied beside the bundle. */
-const etcdProto = {
-  name: 'etcd-proto',
+/**
+ * Packages that read .proto files beside their sources. The files are copied to
+ * packages/NAME beside the bundle, and `__dirname` leads there.
+ */
+const protoFiles = {
+  name: 'proto-files',
   setup(build) {
-    build.onLoad({ filter: /node_modules[/\\]etcd3[/\\]lib[/\\]connection-pool\.js$/ }, ({ path }) => {
-      cpSync(join(dirname(path), '../proto'), join(bin, 'etcd-proto'), { recursive: true });
+    const filter = /node_modules[/\\](etcd3|@grpc[/\\]reflection)[/\\].*\.js$/;
+    build.onLoad({ filter }, ({ path }) => {
       const contents = readFileSync(path, 'utf8');
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is the text that etcd3 holds
-      return { contents: contents.replace('${__dirname}/../proto', '${import_meta_dirname}/etcd-proto') };
+      if (!contents.includes('__dirname')) return undefined;
+      const [, name] = filter.exec(path);
+      const root = path.slice(0, path.lastIndexOf(name) + name.length);
+      for (const protos of ['proto', 'build/proto'].filter((folder) => existsSync(join(root, folder))))
+        cpSync(join(root, protos), join(bin, 'packages', name, protos), { recursive: true });
+      // `DIR/../proto` is only found where DIR is.
+      const folder = join('packages', name, relative(root, dirname(path)));
+      mkdirSync(join(bin, folder), { recursive: true });
+      writeFileSync(join(bin, folder, 'README'), 'Only here for the .proto files beside it.\n');
+      return { contents: contents.replaceAll('__dirname', `(__bundleDirectory + ${JSON.stringify(`/${folder}`)})`) };
     });
   },
 };
@@ -94,7 +105,7 @@ const etcdProto = {
 const BANNER = [
   "import { createRequire as createRequireOfBundle } from 'node:module';",
   'const require = createRequireOfBundle(import.meta.url);',
-  'const import_meta_dirname = import.meta.dirname;',
+  'const __bundleDirectory = import.meta.dirname;',
 ].join('\n');
 
 /** Bundles everything; rejects with esbuild's messages. KUBELAB_SOURCE_MAPS=1 adds source maps. */
@@ -137,7 +148,7 @@ function optionsFor(name, entry) {
     legalComments: 'none',
     sourcemap: process.env.KUBELAB_SOURCE_MAPS === '1',
     banner: { js: BANNER },
-    plugins: [workspacePackages, withoutSsh, etcdProto],
+    plugins: [workspacePackages, withoutSsh, protoFiles],
     external: ['cpu-features', 'ssh2'],
     logLevel: 'silent',
   };

@@ -3,12 +3,15 @@
 /** What the user must do first: its message is all that is shown. */
 export class SetupError extends Error {}
 
-/** Does a piece of work and shows how long it took, as `kubelab up` shows its steps. */
+/**
+ * Does a piece of work and shows how long it took, as `kubelab up` shows its
+ * steps; on stderr, for what a command prints may be meant for a program.
+ */
 export async function step(title, work) {
   const startedMs = performance.now();
-  process.stdout.write(`❯ ${title}\n`);
+  process.stderr.write(`❯ ${title}\n`);
   const result = await work();
-  process.stdout.write(`✔ ${title} [${((performance.now() - startedMs) / 1000).toFixed(1)}s]\n`);
+  process.stderr.write(`✔ ${title} [${((performance.now() - startedMs) / 1000).toFixed(1)}s]\n`);
   return result;
 }
 

@@ -41,8 +41,11 @@ export async function createRestClient(cluster: Cluster, paths: ClusterPaths): P
     },
     async *watch(path, signal) {
       const response = await send(url, 'GET', path, tls, signal);
+      const lines = createInterface({ input: response });
+      // A response that is cut off has no end that readline would see.
+      response.once('close', () => lines.close());
       try {
-        for await (const line of createInterface({ input: response })) yield JSON.parse(line);
+        for await (const line of lines) yield JSON.parse(line);
       } catch (error) {
         if (!signal.aborted) throw error;
       } finally {

@@ -28,7 +28,7 @@ function span(
 test('spans hang below their parents in the order of their start', () => {
   const text = formatTrace([
     span('bind', 'reconcile', 30, 2),
-    span('create', '', 0, 10, { attributes: { object: 'deployments/default/web' } }),
+    span('create', '', 0, 10, { name: 'create deployments', attributes: { object: 'deployments/default/web' } }),
     span('reconcile', 'create', 12, 20, { component: 'controller-manager' }),
     span('run', 'reconcile', 20, 5, { component: 'kubelet/node1', error: 'no such image' }),
     span('tell', 'create', 40, 1),

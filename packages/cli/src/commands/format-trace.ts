@@ -60,9 +60,12 @@ function rowsOf({ span, children }: SpanTree, here: string, below: string, first
   ];
 }
 
+/** `create pods` of `pods/default/web` reads `create pods/default/web`. */
 function describe({ name, attributes, error }: SpanMessage): string {
-  const object = attributes.object && !name.includes(attributes.object) ? ` ${attributes.object}` : '';
-  return `${name}${object}${error === '' ? '' : `  ✗ ${error}`}`;
+  const { object = '' } = attributes;
+  const resource = object.slice(0, object.indexOf('/'));
+  const verb = name.endsWith(` ${resource}`) ? name.slice(0, -resource.length - 1) : name;
+  return `${verb} ${object}`.trimEnd() + (error === '' ? '' : `  ✗ ${error}`);
 }
 
 function milliseconds(nanoseconds: number): string {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { credentials } from '@grpc/grpc-js';
 import { type ResourceType, resourceTable } from '@kubelab/api';
-import { loadProto, readTlsMaterial, type SpanMessage } from '@kubelab/runtime';
+import { loadProto, readTlsMaterial, type SpanMessage, secureChannel } from '@kubelab/runtime';
 import { grpcAddress } from '../processes/process-plan.js';
 import { CommandError, openContext, requireCluster, say } from './command-context.js';
 import { formatTrace } from './format-trace.js';
@@ -20,12 +19,14 @@ export async function trace(options: TraceOptions, what: string): Promise<void> 
   const context = await openContext(options);
   const cluster = await requireCluster(context, options);
   const { pkiDir } = context.paths;
-  const { ca, cert, key } = await readTlsMaterial({
+  const tls = await readTlsMaterial({
     caFile: join(pkiDir, 'ca.crt'),
     certFile: join(pkiDir, 'admin.crt'),
     keyFile: join(pkiDir, 'admin.key'),
   });
-  const client = new (loadProto().Api)(grpcAddress(cluster), credentials.createSsl(ca, key, cert));
+  const address = grpcAddress(cluster);
+  const channel = secureChannel(address, tls);
+  const client = new (loadProto().Api)(address, channel.credentials, channel.options);
   try {
     const spans = await getTrace(client, parseSubject(what, options.namespace));
     say(`trace ${spans[0]?.traceId}`);

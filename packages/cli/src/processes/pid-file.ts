@@ -11,8 +11,8 @@ export interface PidFile extends ProcessIdentity {
   readonly commandDigest: string;
   /** How often it has been started again after it died. */
   readonly restarts: number;
-  /** The container whose network namespace it was started in. */
-  readonly nodeContainerId?: string;
+  /** The first process of the container whose network namespace it was started in. */
+  readonly nodeContainerPid?: number;
 }
 
 /** `kubelet/node1` is kept as kubelet-node1.pid.json. */

@@ -46,6 +46,8 @@ export async function startProcess(options: Command): Promise<RunningProcess> {
       env: { ...process.env, ...options.env },
       cwd: '/',
     });
+    // It outlives us: nobody stays only for its sake.
+    child.unref();
     const ended = new Promise<string>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
     });

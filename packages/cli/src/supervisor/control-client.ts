@@ -19,13 +19,16 @@ async function* ask(
   signal?: AbortSignal,
 ): AsyncGenerator<Snapshot, void> {
   const socket = await connect(socketPath);
+  const lines = createInterface({ input: socket });
+  // A socket that is destroyed has no end that readline would see.
+  socket.once('close', () => lines.close());
   const end = (): void => {
     socket.destroy();
   };
   signal?.addEventListener('abort', end, { once: true });
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    for await (const line of createInterface({ input: socket })) {
+    for await (const line of lines) {
       const answer = JSON.parse(line) as Snapshot | { error: string };
       if ('error' in answer) throw new Error(`the supervisor: ${answer.error}`);
       yield answer;

@@ -46,6 +46,7 @@ export class ManagedProcess {
   #restarts = 0;
   #quickRestarts = 0;
   #message: string | undefined;
+  #networkPid: number | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ManagedProcessOptions) {
@@ -104,9 +105,9 @@ export class ManagedProcess {
     return this.#runningSinceMs;
   }
 
-  /** SIGKILL; it is started again like one that died by itself. */
-  async kill(): Promise<void> {
-    if (this.#running) await killProcesses([this.#running.identity]);
+  /** The node's container is another one now: a process that is in the old one is killed, and so started again. */
+  async moveTo(network: NodeNetwork): Promise<void> {
+    if (this.#running && this.#networkPid !== network.pid) await killProcesses([this.#running.identity]);
   }
 
   /** Resolves once it no longer cares for the process. */
@@ -120,8 +121,8 @@ export class ManagedProcess {
     while (!over.aborted) {
       const startedMs = performance.now();
       try {
-        this.#runningSinceMs = adopted ? 0 : startedMs;
         this.#running = adopted ?? (await this.#startAnew());
+        this.#runningSinceMs = adopted ? 0 : performance.now();
         adopted = undefined;
         this.#change('starting');
         await this.#followLife(this.#running, over);
@@ -152,12 +153,15 @@ export class ManagedProcess {
 
   async #isInItsNode(file: PidFile): Promise<boolean> {
     if (this.node === undefined) return true;
-    return (await this.#options.nodeNetwork()).id === file.nodeContainerId;
+    const { pid } = await this.#options.nodeNetwork();
+    this.#networkPid = file.nodeContainerPid;
+    return pid === file.nodeContainerPid;
   }
 
   async #startAnew(): Promise<RunningProcess> {
     const { specification, runDir, logFile, env } = this.#options;
     const network = this.node === undefined ? undefined : await this.#options.nodeNetwork();
+    this.#networkPid = network?.pid;
     const running = await startProcess({
       command: specification.command,
       args: network ? resolveArgs(specification.args, network.id) : specification.args,
@@ -170,7 +174,7 @@ export class ManagedProcess {
       name: specification.name,
       commandDigest: this.#digest,
       restarts: this.#restarts,
-      ...(network ? { nodeContainerId: network.id } : {}),
+      ...(network ? { nodeContainerPid: network.pid } : {}),
     });
     return running;
   }

@@ -158,7 +158,7 @@ export class Supervisor {
     });
   }
 
-  /** A node whose container ends is a node that lost its power: its agents end too, and come up with a new one. */
+  /** A node whose container ends has lost its network: it gets another one, and its agents move there. */
   async #watchNodes(signal: AbortSignal): Promise<void> {
     const { engine, log } = this.#options;
     const backoff = createBackoff({ initialMs: 250, maxMs: 10_000 });
@@ -169,7 +169,7 @@ export class Supervisor {
         await this.#checkNodes();
         backoff.reset();
         for await (const { action, labels: ofContainer } of events) {
-          if (action === 'die') await this.#restartAgents(ofContainer[NODE_LABEL] ?? '');
+          if (action === 'die') await this.#bringBack(ofContainer[NODE_LABEL] ?? '');
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -181,17 +181,15 @@ export class Supervisor {
 
   /** What the events would have told while nobody listened. */
   async #checkNodes(): Promise<void> {
-    const askedMs = performance.now();
-    const running = await this.#options.engine.containers([`${CLUSTER_LABEL}=${this.#cluster?.name}`]);
-    const up = new Set(running.filter(({ State }) => State === 'running').map(({ Labels }) => Labels[NODE_LABEL]));
-    for (const node of this.#cluster?.nodes ?? []) if (!up.has(node.name)) await this.#restartAgents(node.name, askedMs);
+    await Promise.all((this.#cluster?.nodes ?? []).map(({ name }) => this.#bringBack(name)));
   }
 
-  /** Those that ran before the given time: later ones are in the container that took the place of the old one. */
-  async #restartAgents(node: string, beforeMs = performance.now()): Promise<void> {
-    if (this.#cluster?.nodes.some(({ name, stopped }) => name === node && !stopped)) await this.#nodeNetwork(node);
+  /** Makes the node's container be up, and its agents be in it. */
+  async #bringBack(node: string): Promise<void> {
+    if (!this.#cluster?.nodes.some(({ name, stopped }) => name === node && !stopped)) return;
+    const network = await this.#nodeNetwork(node);
     const agents = [...this.#processes.values()].filter((process) => process.node === node);
-    await Promise.all(agents.filter(({ runningSinceMs }) => runningSinceMs < beforeMs).map((agent) => agent.kill()));
+    await Promise.all(agents.map((agent) => agent.moveTo(network)));
   }
 
   #notify(): void {
