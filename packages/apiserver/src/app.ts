@@ -24,7 +24,7 @@ import { buildRestFace } from './rest/build-rest-face.js';
 import { listenHttps } from './rest/https-server.js';
 import { EtcdStorage } from './storage/etcd-storage.js';
 import type { Storage } from './storage/storage.js';
-import { noKubeletAccess } from './streams/no-kubelet-access.js';
+import { kubeletAccess } from './streams/kubelet-access.js';
 import type { StreamHandlers } from './streams/stream-handlers.js';
 import { createSpanRing } from './trace/ring.js';
 
@@ -155,7 +155,7 @@ async function listen({ options, parts, storage, registry }: Built, stopping: Ab
     registry,
     resources,
     authorizer: authenticatedOnly,
-    streams: parts.streams ?? noKubeletAccess(),
+    streams: parts.streams ?? (await kubeletAccess(options, { registry, tracer, log, stopping })),
     health,
     metrics,
     tracer,

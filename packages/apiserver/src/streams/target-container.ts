@@ -25,7 +25,9 @@ function mustBeNamed(podName: string, containers: readonly Named[], initContaine
   const message = `a container name must be specified for pod ${podName}`;
   if (containers.length === 0) return message;
   const choices = `${message}, choose one of: [${namesOf(containers)}]`;
-  return initContainers.length === 0 ? choices : `${choices} or one of the init containers: [${namesOf(initContainers)}]`;
+  return initContainers.length === 0
+    ? choices
+    : `${choices} or one of the init containers: [${namesOf(initContainers)}]`;
 }
 
 function namesOf(containers: readonly Named[]): string {

@@ -6,7 +6,7 @@ import type { NodeClient } from './messages.js';
 
 export interface KubeletConnectionsOptions {
   /** @throws ApiError NotFound */
-  readonly findNode: (name: string, signal: AbortSignal) => Promise<Node>;
+  readonly findNode: (name: string) => Promise<Node>;
   readonly tls: TlsMaterial;
   /** Nobody is connected to once it aborts, and channels close with their last call. */
   readonly stopping: AbortSignal;
@@ -92,9 +92,9 @@ export function createKubeletConnections(options: KubeletConnectionsOptions): Ku
     return channel;
   }
 
-  async function findEndpoint(nodeName: string, signal: AbortSignal): Promise<KubeletEndpoint> {
+  async function findEndpoint(nodeName: string): Promise<KubeletEndpoint> {
     try {
-      return kubeletEndpoint(await findNode(nodeName, signal));
+      return kubeletEndpoint(await findNode(nodeName));
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'NotFound') retire(nodeName);
       throw error;
@@ -110,7 +110,7 @@ export function createKubeletConnections(options: KubeletConnectionsOptions): Ku
       return channels.size;
     },
     async connect(nodeName, signal) {
-      const endpoint = await findEndpoint(nodeName, signal);
+      const endpoint = await findEndpoint(nodeName);
       if (stopping.aborted) throw new ApiError('ServiceUnavailable', 'the apiserver is shutting down');
       const channel = acquire(endpoint);
       let held = true;

@@ -69,8 +69,5 @@ export interface NodeClient extends Client {
   logs(request: LogsRequestMessage): ClientReadableStream<ChunkMessage>;
   exec(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<ExecRequestMessage, ExecResponseMessage>;
   attach(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<ExecRequestMessage, ExecResponseMessage>;
-  portForward(
-    metadata?: Metadata,
-    options?: CallOptions,
-  ): ClientDuplexStream<PortForwardRequestMessage, ChunkMessage>;
+  portForward(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<PortForwardRequestMessage, ChunkMessage>;
 }

@@ -119,7 +119,7 @@ export class SpdySession implements StreamLink {
       this.#reader.push(chunk);
       for (let frame = this.#reader.next(); frame; frame = this.#reader.next()) {
         const handled = this.#handle(frame);
-        if (handled) await this.#block(handled);
+        if (handled !== undefined) await this.#block(handled);
       }
       if (this.#socket.writableLength > MAX_UNSENT_BYTES) await this.#block(this.#writer.untilDrained());
     }

@@ -31,7 +31,11 @@ async function sockets(): Promise<[Socket, Socket]> {
 async function pair(options: Partial<SpdySessionOptions> = {}) {
   const [clientSocket, serverSocket] = await sockets();
   const opened: SpdyStream[] = [];
-  const server = new SpdySession(serverSocket, { role: 'server', onStream: (stream) => opened.push(stream), ...options });
+  const server = new SpdySession(serverSocket, {
+    role: 'server',
+    onStream: (stream) => opened.push(stream),
+    ...options,
+  });
   return { client: new SpdySession(clientSocket, { role: 'client' }), server, opened, clientSocket, serverSocket };
 }
 
@@ -65,7 +69,13 @@ const FRAMES: Frame[] = [
   { type: 'synReply', streamId: 1, fin: false, block: Buffer.from('defg') },
   { type: 'headers', streamId: 3, fin: true, block: Buffer.alloc(0) },
   { type: 'rstStream', streamId: 5, status: 3 },
-  { type: 'settings', values: new Map([[7, 1024], [4, 100]]) },
+  {
+    type: 'settings',
+    values: new Map([
+      [7, 1024],
+      [4, 100],
+    ]),
+  },
   { type: 'ping', id: 7 },
   { type: 'goAway', lastGoodStreamId: 9, status: 0 },
   { type: 'windowUpdate', streamId: 0, delta: 0x7fff_ffff },
@@ -99,7 +109,12 @@ test.each([
 test('header blocks are one stream, in order', async () => {
   const compressor = new HeaderCompressor();
   const decompressor = new HeaderDecompressor();
-  const many = [{ streamtype: 'stdin' }, { streamtype: 'error', port: '80', requestid: '0' }, {}, { x: 'ü'.repeat(9_000) }];
+  const many = [
+    { streamtype: 'stdin' },
+    { streamtype: 'error', port: '80', requestid: '0' },
+    {},
+    { x: 'ü'.repeat(9_000) },
+  ];
   for (const headers of many.map((each) => new Map(Object.entries(each)))) {
     expect(await decompressor.read(await compressor.write(headers))).toEqual(headers);
   }
@@ -161,7 +176,7 @@ test('a reset ends the stream on both sides and no other', async () => {
 });
 
 test('streams beyond the limit are refused', async () => {
-  const { client, opened } = await pair({ maxStreams: 2 });
+  const { client } = await pair({ maxStreams: 2 });
   const streams = [await client.open(new Map()), await client.open(new Map()), await client.open(new Map())];
   await expect.poll(() => streams.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
 });
@@ -237,7 +252,10 @@ test('windows are widened as data is consumed: the stream and the connection', a
     socket.write(Buffer.concat([encodeDataHeader(1, 16_384, false), Buffer.alloc(16_384)]));
   }
   const widened = (id: number) =>
-    received.reduce((sum, frame) => sum + (frame.type === 'windowUpdate' && frame.streamId === id ? frame.delta : 0), 0);
+    received.reduce(
+      (sum, frame) => sum + (frame.type === 'windowUpdate' && frame.streamId === id ? frame.delta : 0),
+      0,
+    );
   await expect.poll(() => [widened(0), widened(1)]).toEqual([65_536, 65_536]);
 });
 
