@@ -46,6 +46,8 @@ export interface RunningApiserver extends ListeningPorts {
     options?: { binary?: string; stdin?: string },
   ): Promise<{ stdout: string; stderr: string; code: number }>;
   /** Asks it to stop, as SIGTERM does; resolves once it has. */
+  shutDown(): Promise<void>;
+  /** The same, and removes what the test made of files and connections. */
   stop(): Promise<void>;
 }
 
@@ -159,6 +161,10 @@ export async function startApiserver({
         const { stdout = '', stderr = '', code = 1 } = error as { stdout?: string; stderr?: string; code?: number };
         return { stdout, stderr, code };
       }
+    },
+    async shutDown() {
+      stop.abort();
+      await running;
     },
     async stop() {
       for (const agent of agents.values()) agent.destroy();

@@ -87,9 +87,9 @@ function markForDeletion<T extends KubernetesObject>(
   function graceOf(present: Persisted<T>, { gracePeriodSeconds }: DeleteOptions): number {
     const running = present.metadata.deletionGracePeriodSeconds;
     if (present.metadata.deletionTimestamp !== undefined && gracePeriodSeconds === undefined) return running ?? 0;
-    if (hook?.gracePeriodSeconds !== undefined) return hook.gracePeriodSeconds(present, gracePeriodSeconds);
-    const usual = resource.strategy.defaultGracePeriodSeconds?.(present);
-    return usual === undefined ? 0 : (gracePeriodSeconds ?? usual);
+    // A kind or state that needs no time is given none, whatever is asked for.
+    const usual = resource.strategy.defaultGracePeriodSeconds?.(present) ?? 0;
+    return usual === 0 ? 0 : (gracePeriodSeconds ?? usual);
   }
 }
 

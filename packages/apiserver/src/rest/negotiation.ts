@@ -56,9 +56,8 @@ function parseRange(text: string): MediaRange & { quality: number } {
  * @throws ApiError NotAcceptable
  */
 export function negotiate(accept: string | undefined, many: boolean): Representation {
-  const ranges = parseAccept(accept);
-  if (ranges.length === 0) return PLAIN_JSON;
-  for (const range of ranges) {
+  if (accept === undefined || accept === '') return PLAIN_JSON;
+  for (const range of parseAccept(accept)) {
     const format = formatOf(range.type);
     if (format === undefined) continue;
     const as = transformationOf(range, many);

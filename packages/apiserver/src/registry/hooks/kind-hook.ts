@@ -24,6 +24,4 @@ export interface KindHook<T extends KubernetesObject = KubernetesObject> {
   markDeleted?(object: T): void;
   /** True while something other than metadata.finalizers keeps the object. */
   holdsDeletion?(object: T): boolean;
-  /** Seconds until the object may go; 0: at once. */
-  gracePeriodSeconds?(object: Persisted<T>, requested: number | undefined): number;
 }

@@ -1,10 +1,9 @@
 import type { ServiceRanges } from '../ranges/service-ranges.js';
 import type { RegisteredHook } from '../registry.js';
 import { namespaceHook } from './namespace.js';
-import { podHook } from './pod.js';
 import { serviceHook } from './service.js';
 
 /** The kinds that need more than a strategy, one line each. */
 export function kindHooks(ranges: ServiceRanges): readonly RegisteredHook[] {
-  return [namespaceHook, podHook, serviceHook(ranges)] as unknown as readonly RegisteredHook[];
+  return [namespaceHook, serviceHook(ranges)] as unknown as readonly RegisteredHook[];
 }

@@ -26,7 +26,7 @@ export function serviceHook(ranges: ServiceRanges): KindHook<Service> & { resour
       });
     },
     async beforeUpdate(service, old, call) {
-      keepAllocated(service, old);
+      if (wantsNodePorts(service)) keepNodePorts(service, old);
       const taking = new Taking(service, ranges, call);
       return taking.run(async () => {
         if (wantsAddress(service) && !hasAddress(old)) await taking.address();
@@ -54,26 +54,13 @@ function wantsNodePorts({ spec }: Service): boolean {
   return spec?.type === 'NodePort';
 }
 
-/** What an update leaves out it does not change; what its type cannot have goes. */
-function keepAllocated(service: Service, old: Persisted<Service>): void {
-  const { spec } = service;
-  if (spec === undefined) return;
-  if (spec.type === 'ExternalName') {
-    if (spec.clusterIP === old.spec?.clusterIP) delete spec.clusterIP;
-    if (spec.clusterIP === undefined) delete spec.clusterIPs;
-  } else if (!spec.clusterIP && old.spec?.type !== 'ExternalName' && old.spec?.clusterIP) {
-    spec.clusterIP = old.spec.clusterIP;
-    spec.clusterIPs = [...(old.spec.clusterIPs ?? [old.spec.clusterIP])];
-  }
-  const before = new Set(nodePortsOf(old));
-  for (const port of spec.ports ?? []) {
-    if (!wantsNodePorts(service)) {
-      if (before.has(port.nodePort ?? 0)) delete port.nodePort;
-    } else if (!port.nodePort) {
-      const same = old.spec?.ports?.find((candidate) => samePort(candidate, port));
-      const taken = spec.ports?.some((other) => other !== port && other.nodePort === same?.nodePort);
-      if (same?.nodePort && !taken) port.nodePort = same.nodePort;
-    }
+/** An update that names no NodePort for a port keeps the one that it has. */
+function keepNodePorts(service: Service, old: Persisted<Service>): void {
+  const ports = service.spec?.ports ?? [];
+  for (const port of ports.filter(({ nodePort }) => !nodePort)) {
+    const same = old.spec?.ports?.find((candidate) => samePort(candidate, port));
+    const isTaken = ports.some(({ nodePort }) => nodePort === same?.nodePort);
+    if (same?.nodePort && !isTaken) port.nodePort = same.nodePort;
   }
 }
 
