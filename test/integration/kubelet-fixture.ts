@@ -150,6 +150,7 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
       await etcd.stop();
       await unmountBelow(directory);
       await rm(directory, { recursive: true, force: true });
+      await rm(kubelet, { force: true });
     },
   };
 }

@@ -15,12 +15,18 @@ export function statusCodeOf(error: unknown): number | undefined {
   return (error as EngineError | undefined)?.statusCode;
 }
 
+/** What the engine itself said, without what the client library puts around it. */
+export function engineMessage(error: unknown): string {
+  const { json, message = String(error) } = (error ?? {}) as EngineError;
+  return (json?.message ?? message.replace(/^\(HTTP code \d+\) .*? - /s, '')).trim();
+}
+
 /** Rejects as the contract says: RuntimeError, or the signal's own reason. */
 export function toRuntimeError(error: unknown, doing: string, signal?: AbortSignal): Error {
   if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
   if (error instanceof RuntimeError) return error;
-  const { statusCode, code = '', json, message = String(error) } = (error ?? {}) as EngineError;
-  const text = json?.message ?? message;
+  const { statusCode, code = '' } = (error ?? {}) as EngineError;
+  const text = engineMessage(error);
   return new RuntimeError(kindOf(statusCode, code, text), `${doing}: ${text}`, { cause: error });
 }
 

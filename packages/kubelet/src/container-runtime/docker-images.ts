@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { engineCall } from './docker-errors.js';
+import { engineCall, engineMessage } from './docker-errors.js';
 import { lines } from './docker-events.js';
 import {
   type ContainerRuntime,
@@ -81,8 +81,7 @@ async function pull(
       if (recordLayer(layers, message)) onProgress(summarize(layers));
     }
   } catch (error) {
-    const { json, message } = error as { json?: { message?: string } | null; message: string };
-    const text = json?.message ?? message;
+    const text = engineMessage(error);
     if (UNREACHABLE.test(text)) throw new RuntimeError('unreachable', text, { cause: error });
     throw new RuntimeError('refused', text, { cause: error });
   }

@@ -34,6 +34,8 @@ export interface ImageManager {
 const BUILT_LABEL = 'kubelab.built';
 /** So long a registry that did not answer is not asked again about an image that is here. */
 const UNREACHABLE_FOR_MS = 60_000;
+/** So long a container is said to have failed to pull, before it is said to wait for the next try. */
+const TELL_BACKOFF_AFTER_MS = 3_000;
 
 export function createImageManager(options: ImageManagerOptions): ImageManager {
   const { runtime, lookups, events, clock, pullConcurrency = 3 } = options;
@@ -100,7 +102,8 @@ export function createImageManager(options: ImageManagerOptions): ImageManager {
       events.warning(pod, 'Failed', `Failed to pull image "${image}": ${message}`, about);
       events.warning(pod, 'Failed', 'Error: ErrImagePull', about);
       const untilMs = backoff.failed(pod.metadata.uid, image, message);
-      throw new ImageError('ErrImagePull', message, untilMs, { cause: error });
+      const retryAtMs = Math.min(untilMs, clock.now() + TELL_BACKOFF_AFTER_MS);
+      throw new ImageError('ErrImagePull', message, retryAtMs, { cause: error });
     }
   }
 

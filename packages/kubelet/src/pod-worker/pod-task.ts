@@ -37,6 +37,8 @@ export interface PodTask {
   failure: PodFailure | undefined;
   /** Nothing of it will be started again. */
   finished: boolean;
+  /** Nothing of it runs, and nothing will. */
+  ended: boolean;
   volumesTornDown: boolean;
   /** What its volumes are made from has changed since they were. */
   volumesStale: boolean;
@@ -65,13 +67,8 @@ export function podIPsOf(context: PodWorkerContext, task: PodTask): readonly str
   return task.pod ? task.sandboxes.addressesOf(stateOf(context, task).sandbox, task.pod) : [];
 }
 
-/** Tells the pod's status as it is now. `ended`: nothing of it runs, and nothing will. */
-export async function reportStatus(
-  context: PodWorkerContext,
-  task: PodTask,
-  signal: AbortSignal,
-  ended = false,
-): Promise<void> {
+/** Tells the pod's status as it is now. */
+export async function reportStatus(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
   const { pod } = task;
   if (!pod || task.deleted) return;
   if (!task.volumesTornDown) await task.messages.collect(pod, stateOf(context, task), signal);
@@ -85,7 +82,7 @@ export async function reportStatus(
     starting: task.starting,
     imageIdOf: context.imageIdOf,
     ending: task.finished,
-    ended,
+    ended: task.ended,
     failure: task.failure,
     nowMs: context.clock.now(),
   });

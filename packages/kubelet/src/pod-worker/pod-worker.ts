@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isTerminalPhase } from '@kubelab/api';
 import { createBackoff, type TraceContext } from '@kubelab/runtime';
 import type { PodIdentity } from '../container-runtime/runtime.js';
@@ -38,6 +39,8 @@ export class PodWorker {
   /** Somebody has said what the pod is to be. */
   #told = false;
   #dirty = false;
+  /** The first sync has begun. */
+  #started = false;
   #wakeUp: (() => void) | undefined;
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
   #sync: Sync | undefined;
@@ -59,6 +62,7 @@ export class PodWorker {
       deleted: false,
       failure: rejection,
       finished: false,
+      ended: false,
       volumesTornDown: false,
       volumesStale: false,
       wakeAt: (timeMs) => this.#wakeAt(timeMs),
@@ -73,9 +77,14 @@ export class PodWorker {
   update(pod: ReadonlyPod | undefined, trace: TraceContext | undefined): void {
     const task = this.#task;
     this.#told = true;
+    const before = task.pod;
     if (trace) task.trace = trace;
     if (pod) task.pod = pod;
     else task.deleted = true;
+    if (pod && before && asksForTheSame(before, pod)) {
+      this.#tell();
+      return;
+    }
     this.#interrupt();
     this.#wake();
   }
@@ -84,9 +93,15 @@ export class PodWorker {
   wake(): void {
     this.#wake();
     // A sync may be waiting for a long pull: what is so now is told meanwhile.
-    if (this.#sync?.mode === 'running') {
-      void reportStatus(this.#context, this.#task, this.#signal).catch(() => undefined);
-    }
+    if (this.#sync?.mode === 'running') this.#tell();
+  }
+
+  /** The status only. Whoever has written another one is put right. */
+  #tell(): void {
+    if (!this.#started) return;
+    void reportStatus(this.#context, this.#task, this.#signal).catch((error: unknown) => {
+      if (!this.#signal.aborted) this.#task.log.debug({ error }, 'cannot tell the status of the pod');
+    });
   }
 
   /** What its volumes are made from has changed. */
@@ -164,6 +179,7 @@ export class PodWorker {
   async #syncOnce(): Promise<boolean> {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#started = true;
     this.#checkDeadline();
     const task = this.#task;
     const mode = this.#mode();
@@ -208,4 +224,20 @@ export class PodWorker {
     this.#task.failure = { reason: 'DeadlineExceeded', message };
     this.#context.events.normal(pod, 'DeadlineExceeded', message, { trace });
   }
+}
+
+/** The later version is the earlier one but for what the kubelet itself has written. */
+function asksForTheSame(before: ReadonlyPod, now: ReadonlyPod): boolean {
+  return isDeepStrictEqual(requestOf(before), requestOf(now));
+}
+
+function requestOf({ metadata, spec, status }: ReadonlyPod): unknown {
+  const gates = new Set(spec?.readinessGates?.map(({ conditionType }) => conditionType));
+  return [
+    spec,
+    metadata.deletionTimestamp,
+    metadata.deletionGracePeriodSeconds,
+    isTerminalPhase(status?.phase),
+    status?.conditions?.filter(({ type }) => gates.has(type)).map(({ type, status: value }) => [type, value]),
+  ];
 }

@@ -14,7 +14,8 @@ import { stopContainers } from './stop-containers.js';
 export async function terminatePod(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<boolean> {
   task.finished = true;
   await stopAll(context, task, signal);
-  await reportStatus(context, task, signal, true);
+  task.ended = true;
+  await reportStatus(context, task, signal);
   const { sandbox, oldSandboxes } = stateOf(context, task);
   const sandboxes = sandbox ? [sandbox, ...oldSandboxes] : oldSandboxes;
   await clearAway(context, task, { remove: [], removeSandboxes: sandboxes }, signal);
