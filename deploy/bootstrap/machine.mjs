@@ -23,11 +23,17 @@ const NEEDS = [
 /** Only where images are built on a base of our own. */
 const IMAGE_NEEDS = [{ program: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap' }];
 
-/** Installs what is missing, or throws a SetupError that says what to type. `images`: some have to be built. */
-export async function ensureMachine({ images }) {
+/** Only for the tests. */
+const TEST_NEEDS = [{ program: 'docker-compose', apt: 'docker-compose', dnf: 'docker-compose' }];
+
+/**
+ * Installs what is missing, or throws a SetupError that says what to type.
+ * `images`: some have to be built; `tests`: tests will be run.
+ */
+export async function ensureMachine({ images = false, tests = false }) {
   checkNode();
   if (process.platform !== 'linux') throw new SetupError(`kubelab needs Linux; this is ${process.platform}.`);
-  const needs = images ? [...NEEDS, ...IMAGE_NEEDS] : NEEDS;
+  const needs = [...NEEDS, ...(images ? IMAGE_NEEDS : []), ...(tests ? TEST_NEEDS : [])];
   const missing = needs.filter((need) => !isThere(need));
   const isRoot = process.getuid() === 0;
   if (missing.length === 0 && isRoot) return;

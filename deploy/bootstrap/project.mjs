@@ -29,6 +29,17 @@ export async function ensureBundles() {
   });
 }
 
+/** The same, but bundles of before serve where the sources cannot be built: taking a cluster down must always work. */
+export async function preferFreshBundles() {
+  try {
+    await ensurePackages();
+    await ensureBundles();
+  } catch (error) {
+    if (!existsSync(join(TOP, 'dist/bin/kubelab.mjs'))) throw error;
+    process.stderr.write(`${error.message}\ngoing on with the last build\n`);
+  }
+}
+
 /** Runs a bundle in this process with these arguments, as if it had been started with them. */
 export async function runBundle(name, args) {
   const path = join(TOP, 'dist/bin', `${name}.mjs`);

@@ -6,14 +6,19 @@ import { ensureMachine } from './machine.mjs';
 import { ensureBundles, ensurePackages } from './project.mjs';
 import { step } from './steps.mjs';
 
-/** Sees to the machine's packages, the engine, the project and these images. */
-export async function setUp(images) {
-  await ensureMachine({ images: false });
+/** Sees to the machine's packages, the engine, the project and these images; with `tests`, to what they need too. */
+export async function setUp(images, { tests = false } = {}) {
+  await ensureMachine({ tests });
   await ensureDocker();
   const missing = await missingImages(images);
   if (missing.length > 0) await ensureMachine({ images: true });
-  await Promise.all([
-    missing.length > 0 && step(`images: ${missing.join(', ')}`, () => ensureImages(missing)),
-    ensurePackages().then(ensureBundles),
-  ]);
+  // Those that are made from the project's own build have to wait for it.
+  const own = missing.filter((name) => name === 'node');
+  const others = missing.filter((name) => name !== 'node');
+  await Promise.all([buildMissing(others), ensurePackages().then(ensureBundles)]);
+  await buildMissing(own);
+}
+
+async function buildMissing(names) {
+  if (names.length > 0) await step(`images: ${names.join(', ')}`, () => ensureImages(names));
 }

@@ -21,7 +21,7 @@ const GUARDS = [
 ];
 
 await main(async () => {
-  await setUp(IMAGES);
+  await setUp(IMAGES, { tests: true });
   const failedGuards = await runGuards();
   const { passed, failed } = await runVitest();
   for (const name of failedGuards) process.stdout.write(`guard failed: ${name}\n`);

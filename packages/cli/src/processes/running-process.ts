@@ -18,6 +18,8 @@ export interface Command {
   readonly logFile: string;
   /** The process whose network namespace it is to run in; absent: this one's. */
   readonly networkOf?: number;
+  /** Whoever starts it does not stay for its sake. Default false. */
+  readonly leave?: boolean;
 }
 
 /** Another process's child cannot be waited for: how often it is looked after. */
@@ -46,8 +48,7 @@ export async function startProcess(options: Command): Promise<RunningProcess> {
       env: { ...process.env, ...options.env },
       cwd: '/',
     });
-    // It outlives us: nobody stays only for its sake.
-    child.unref();
+    if (options.leave) child.unref();
     const ended = new Promise<string>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
     });

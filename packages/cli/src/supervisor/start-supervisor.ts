@@ -36,6 +36,7 @@ export async function ensureSupervisor(paths: ClusterPaths, binDir: string): Pro
     args,
     env: componentEnvironment(paths.stateDir, binDir),
     logFile: join(paths.logsDir, `${NAME}.log`),
+    leave: true,
   });
   const commandDigest = digestCommand(process.execPath, args);
   await writePidFile(paths.runDir, { ...running.identity, name: NAME, commandDigest, restarts: 0 });
