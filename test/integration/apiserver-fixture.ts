@@ -4,7 +4,13 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ApiserverOptions, createApiserver, type ListeningPorts, parseApiserverOptions } from '@kubelab/apiserver';
+import {
+  type ApiserverOptions,
+  createApiserver,
+  type ListeningPorts,
+  parseApiserverOptions,
+  type StreamHandlers,
+} from '@kubelab/apiserver';
 import { createHealthChecks, createTracer } from '@kubelab/runtime';
 import {
   type CertificateAuthority,
@@ -57,6 +63,7 @@ export interface ApiserverInput {
   /** To share a cluster with another server. */
   readonly authority?: CertificateAuthority;
   readonly name?: string;
+  readonly streams?: StreamHandlers;
 }
 
 const exec = promisify(execFile);
@@ -66,6 +73,7 @@ export async function startApiserver({
   flags = [],
   authority: given,
   name = 'a',
+  streams,
 }: ApiserverInput): Promise<RunningApiserver> {
   const directory = await mkdtemp(join(tmpdir(), `kubelab-apiserver-${name}-`));
   const authority = given ?? (await createCertificateAuthority({ commonName: 'kubelab-ca' }));
@@ -105,6 +113,7 @@ export async function startApiserver({
         ports = listening;
       },
       onReady: resolve,
+      ...(streams ? { streams } : {}),
     });
     const context = {
       log,
