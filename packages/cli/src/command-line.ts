@@ -19,6 +19,7 @@ interface UpFlags extends ClusterOptions {
   readonly etcdCaFile?: string;
   readonly etcdCertFile?: string;
   readonly etcdKeyFile?: string;
+  readonly extraConfig?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The commands are loaded when they are called for: each starts as fast as if it were the only one. */
@@ -61,9 +62,10 @@ function addClusterCommands(program: Command): void {
     .option('--etcd-ca-file <file>', 'the authority of that etcd')
     .option('--etcd-cert-file <file>', 'the certificate to show it')
     .option('--etcd-key-file <file>', 'and its key')
+    .option('--extra-config <component.flag=value>', 'give a component one more flag; may be repeated', addExtraFlag)
     .action(async (flags: UpFlags) => {
       const { up } = await import('./commands/up.js');
-      const { name, stateDir, nodes, proxyMode } = flags;
+      const { name, stateDir, nodes, proxyMode, extraConfig } = flags;
       const externalEtcd = externalEtcdOf(flags);
       await up({
         name,
@@ -71,6 +73,7 @@ function addClusterCommands(program: Command): void {
         ...(nodes ? { nodes } : {}),
         ...(proxyMode ? { proxyMode } : {}),
         ...(externalEtcd ? { externalEtcd } : {}),
+        ...(extraConfig ? { extraFlags: extraConfig } : {}),
       });
     });
   withCluster(program.command('down'))
@@ -168,6 +171,17 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError('a number from 1 to 200');
   return count;
+}
+
+const COMPONENTS = ['apiserver', 'scheduler', 'controller-manager', 'kubelet', 'proxy'];
+
+/** `kubelet.max-pods=50` is the kubelet's `--max-pods=50`. */
+function addExtraFlag(text: string, before: UpFlags['extraConfig'] = {}): NonNullable<UpFlags['extraConfig']> {
+  const [, component = '', flag = ''] = /^([a-z-]+)\.([a-z0-9-]+=.*)$/.exec(text) ?? [];
+  if (!COMPONENTS.includes(component)) {
+    throw new InvalidArgumentError(`COMPONENT.FLAG=VALUE, of ${COMPONENTS.join(', ')}`);
+  }
+  return { ...before, [component]: [...(before[component] ?? []), `--${flag}`] };
 }
 
 function externalEtcdOf(flags: UpFlags): ExternalEtcd | undefined {

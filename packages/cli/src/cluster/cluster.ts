@@ -45,6 +45,8 @@ export interface Cluster {
   readonly name: string;
   readonly proxyMode: ProxyMode;
   readonly externalEtcd?: ExternalEtcd;
+  /** Flags that the user adds, by component: they come after ours, and the last of two wins. */
+  readonly extraFlags?: Readonly<Record<string, readonly string[]>>;
   readonly ports: ClusterPorts;
   readonly network: ClusterNetwork;
   readonly nodes: readonly ClusterNode[];

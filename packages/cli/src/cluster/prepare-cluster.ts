@@ -27,6 +27,7 @@ export interface ClusterRequest {
   readonly nodes?: number | undefined;
   readonly proxyMode?: ProxyMode | undefined;
   readonly externalEtcd?: ExternalEtcd | undefined;
+  readonly extraFlags?: Cluster['extraFlags'] | undefined;
 }
 
 const DEFAULT_NODES = 3;
@@ -44,11 +45,13 @@ export async function prepareCluster(engine: Engine, paths: ClusterPaths, reques
   const owner = { name: request.name, stateDir: paths.stateDir };
   const network = await ensureNetwork(engine, owner, present?.network.subnet);
   const externalEtcd = request.externalEtcd ?? present?.externalEtcd;
+  const extraFlags = request.extraFlags ?? present?.extraFlags;
   const cluster: Cluster = {
     version: 1,
     name: request.name,
     proxyMode: request.proxyMode ?? present?.proxyMode ?? 'nftables',
     ...(externalEtcd ? { externalEtcd } : {}),
+    ...(extraFlags ? { extraFlags } : {}),
     network,
     ports: await choosePorts(present?.ports, livePidFiles(paths.runDir).length > 0),
     nodes: growNodes(network, keepAddresses(present, network), wantedNodes),

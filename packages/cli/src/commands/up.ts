@@ -18,6 +18,7 @@ export interface UpOptions {
   readonly nodes?: number;
   readonly proxyMode?: ProxyMode;
   readonly externalEtcd?: ExternalEtcd;
+  readonly extraFlags?: Readonly<Record<string, readonly string[]>>;
 }
 
 const READY_LIMIT_MS = 120_000;

@@ -164,6 +164,7 @@ function controllerManager(options: PlanOptions): ProcessSpecification {
     ...clientFlags(options, 'controller-manager'),
     '--leader-elect=true',
     `--cluster-cidr=${CLUSTER_CIDR}`,
+    `--root-ca-file=${join(options.paths.pkiDir, 'ca.crt')}`,
   ]);
 }
 
@@ -223,11 +224,18 @@ function component(
   metricsAddress: string,
   flags: readonly string[],
 ): ProcessSpecification {
+  const added = options.cluster.extraFlags?.[name] ?? [];
   return {
     name,
     component: name,
     command: options.nodePath,
-    args: [...SMALL_HEAP, join(options.binDir, `${name}.mjs`), `--metrics-address=${metricsAddress}`, ...flags],
+    args: [
+      ...SMALL_HEAP,
+      join(options.binDir, `${name}.mjs`),
+      `--metrics-address=${metricsAddress}`,
+      ...flags,
+      ...added,
+    ],
     address: metricsAddress,
     readyUrl: `http://${metricsAddress}/readyz`,
     after: ['apiserver'],

@@ -27,6 +27,11 @@ export function messagesOf<T>(call: Pick<Readable, 'iterator'>): AsyncIterator<T
   return call.iterator({ destroyOnReturn: false }) as AsyncIterator<T>;
 }
 
+/** Tells the client that its call is served, where the first message may be long in coming. */
+export function accept(call: { sendMetadata(metadata: GrpcMetadata): void }): void {
+  call.sendMetadata(new Metadata());
+}
+
 /** Waits while the client does not read. */
 export async function send<T>(call: OutgoingStream<T>, message: T, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();

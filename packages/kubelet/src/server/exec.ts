@@ -3,7 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
 import { parseTraceparent, type Tracer } from '@kubelab/runtime';
 import { type ContainerRuntime, type ProcessStreams, RuntimeError } from '../container-runtime/runtime.js';
-import { messagesOf, send } from './call-stream.js';
+import { accept, messagesOf, send } from './call-stream.js';
 import { findRunning, type PodDirectory } from './find-container.js';
 import type { ExecRequestMessage, ExecResponseMessage, ExecStartMessage } from './messages.js';
 
@@ -29,6 +29,7 @@ export async function serveExec(
   const parent = parseTraceparent(start.traceparent);
   await dependencies.tracer.span(kind, { parent }, async () => {
     const process = await open(kind, start, dependencies, signal);
+    accept(call);
     await carry(call, requests, process, start.stdin, signal);
   });
 }

@@ -2,7 +2,7 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
 import type { Clock } from '@kubelab/runtime';
 import type { ContainerRuntime } from '../container-runtime/runtime.js';
-import { send } from './call-stream.js';
+import { accept, send } from './call-stream.js';
 import { findLogged, type PodDirectory } from './find-container.js';
 import type { LogsRequestMessage } from './messages.js';
 
@@ -25,7 +25,9 @@ export async function serveLogs(
     stderr: stream !== 'Stdout',
   };
   let remainingBytes = limitBytes ?? Number.POSITIVE_INFINITY;
-  for await (const { data } of await runtime.logs(container.id, options, signal)) {
+  const output = await runtime.logs(container.id, options, signal);
+  accept(call);
+  for await (const { data } of output) {
     const some = data.subarray(0, Math.min(data.length, remainingBytes));
     remainingBytes -= some.length;
     if (some.length > 0) await send(call, { data: some }, signal);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
-import { messagesOf, send } from './call-stream.js';
+import { accept, messagesOf, send } from './call-stream.js';
 import { findPod, type PodDirectory } from './find-container.js';
 import type { PortForwardRequestMessage } from './messages.js';
 
@@ -49,6 +49,7 @@ export async function servePortForward(
     throw new ApiError('BadRequest', `unable to do port forwarding: pod "${pod.metadata.name}" is not running`);
   }
   const relay = startRelay(pid, start.port, signal);
+  accept(call);
   const input = feed(requests, relay.process.stdin).catch(() => relay.process.kill());
   try {
     for await (const data of relay.process.stdout as AsyncIterable<Buffer>) await send(call, { data }, signal);
