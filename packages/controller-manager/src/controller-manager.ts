@@ -1,6 +1,13 @@
-import { createComponentClient, createEventRecorder, createReconciler, runWithLeaderElection } from '@kubelab/client';
+import {
+  createComponentClient,
+  createEventRecorder,
+  createReconciler,
+  type Reconcile,
+  runWithLeaderElection,
+} from '@kubelab/client';
 import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
 import type { ControllerContext } from './controller.js';
+import { isNamespaceTerminating } from './namespace-terminating.js';
 import type { ControllerManagerOptions } from './options.js';
 import { controllers } from './registry.js';
 import { createSharedInformers } from './shared-informers.js';
@@ -26,6 +33,19 @@ async function run(options: ControllerManagerOptions, signal: AbortSignal, conte
   }
 }
 
+/** A refused create in a namespace that is being deleted ends the reconcile, and is not tried again and again. */
+function unlessTerminating(reconcile: Reconcile): Reconcile {
+  return async (key, context) => {
+    try {
+      return await reconcile(key, context);
+    } catch (error) {
+      if (!isNamespaceTerminating(error)) throw error;
+      context.log.debug({ error }, 'the namespace is being deleted');
+      return undefined;
+    }
+  };
+}
+
 async function lead(
   options: ControllerManagerOptions,
   client: Client,
@@ -45,7 +65,7 @@ async function lead(
       createReconciler: (reconcilerName, reconcile, informersSynced, { workers = 5, maxBackoffMs = 60_000 } = {}) =>
         createReconciler({
           name: reconcilerName,
-          reconcile,
+          reconcile: unlessTerminating(reconcile),
           informersSynced,
           workers,
           backoff: { maxMs: maxBackoffMs },

@@ -17,11 +17,15 @@ export const controllerManagerOptions = {
   'root-ca-file': { kind: 'string', help: 'PEM certificate given to every namespace as ConfigMap kube-root-ca.crt' },
   'cluster-cidr': { kind: 'string', default: '10.244.0.0/16', help: "the pods' addresses, divided among the nodes" },
   'node-cidr-mask-size': { kind: 'number', default: 24, help: "prefix length of a node's share of them" },
-  'node-monitor-period': { kind: 'duration', default: 5_000, help: 'how often nodes are checked for silence' },
   'node-monitor-grace-period': {
     kind: 'duration',
     default: 40_000,
     help: 'silence after which a node is taken for unreachable',
+  },
+  'node-startup-grace-period': {
+    kind: 'duration',
+    default: 60_000,
+    help: 'the same for a node that has not reported at all yet',
   },
   'terminated-pod-gc-threshold': {
     kind: 'number',

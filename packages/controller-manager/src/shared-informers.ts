@@ -1,4 +1,4 @@
-import { controllerOf, type KubernetesObject, type ResourceType } from '@kubelab/api';
+import { controllerOf, type KubernetesObject, pods, type ResourceType, type Service, services } from '@kubelab/api';
 import { type ApiClient, type Cached, createInformer, type Informer } from '@kubelab/client';
 import type { ComponentContext } from '@kubelab/runtime';
 
@@ -10,6 +10,8 @@ export const OWNER_INDEX = 'owner';
 export const NODE_INDEX = 'node';
 /** Files an object under `NAMESPACE/NAME` of the Service that its label names. */
 export const SERVICE_INDEX = 'service';
+/** Files a pod under each of its labels, and a Service under one that its selector asks for: `NAMESPACE/KEY=VALUE`. */
+export const LABEL_INDEX = 'label';
 
 export const orphansOf = (namespace: string): string => `orphan/${namespace}`;
 
@@ -36,12 +38,40 @@ const indexes = {
   },
 };
 
+const labelValue = (namespace: string | undefined, [key, value]: readonly [string, string]): string =>
+  `${namespace}/${key}=${value}`;
+
+/** The labels that find an object's counterparts: a pod's Services, a Service's pods. */
+export const labelValuesOf = ({ metadata }: Cached<KubernetesObject>): string[] =>
+  Object.entries(metadata.labels ?? {}).map((label) => labelValue(metadata.namespace, label));
+
+/** One of the labels that a Service's pods must have; undefined where it selects none. */
+export function selectorValueOf({ metadata, spec }: Cached<Service>): string | undefined {
+  const [first] = Object.entries((spec?.selector ?? {}) as Record<string, string>);
+  return first && labelValue(metadata.namespace, first);
+}
+
+/** Indexes that only one kind has use for. */
+const ownIndexes = new Map<unknown, Readonly<Record<string, (object: Cached<KubernetesObject>) => readonly string[]>>>([
+  [pods, { [LABEL_INDEX]: labelValuesOf }],
+  [
+    services,
+    {
+      [LABEL_INDEX]: (object) => {
+        const value = selectorValueOf(object as Cached<Service>);
+        return value === undefined ? [] : [value];
+      },
+    },
+  ],
+]);
+
 export function createSharedInformers(client: ApiClient, log: ComponentContext['log']): SharedInformers {
   const informers = new Map<ResourceType, Informer<KubernetesObject>>();
   return {
     for<T extends KubernetesObject>(resource: ResourceType<T>): Informer<T> {
       const key = resource as unknown as ResourceType;
-      const informer = informers.get(key) ?? createInformer<KubernetesObject>(client, key, { indexes }, log);
+      const options = { indexes: { ...indexes, ...ownIndexes.get(resource) } };
+      const informer = informers.get(key) ?? createInformer<KubernetesObject>(client, key, options, log);
       informers.set(key, informer);
       return informer as unknown as Informer<T>;
     },

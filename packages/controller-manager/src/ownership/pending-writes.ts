@@ -5,6 +5,9 @@ interface PendingWrite {
   readonly isShown: () => boolean;
 }
 
+/** As long as Kubernetes' own controllers wait for what they expect. */
+const LIMIT_MS = 300_000;
+
 /**
  * What a controller has written and its informer has not shown yet. Until it
  * has, the cache says less than the truth, and counting from it would create
@@ -22,7 +25,7 @@ export class PendingWrites {
   add(owner: string, id: string, isShown: () => boolean): void {
     if (isShown()) return;
     const pending = this.#owners.get(owner) ?? new Map<string, PendingWrite>();
-    this.#owners.set(owner, pending.set(id, { untilMs: this.#clock.now() + 300_000, isShown }));
+    this.#owners.set(owner, pending.set(id, { untilMs: this.#clock.now() + LIMIT_MS, isShown }));
   }
 
   /** The informer has shown that write; without an id, the owner is gone. */
@@ -33,11 +36,17 @@ export class PendingWrites {
     if (id === undefined || pending.size === 0) this.#owners.delete(owner);
   }
 
-  /** Whether the cache shows everything that was written for the owner. */
-  settled(owner: string): boolean {
+  /**
+   * 0 where the cache shows everything that was written for the owner; else in
+   * how many milliseconds it is to be looked at again, should no event come.
+   */
+  waitMs(owner: string): number {
     const nowMs = this.#clock.now();
-    for (const [id, { untilMs, isShown }] of this.#owners.get(owner) ?? [])
+    let longestMs = 0;
+    for (const [id, { untilMs, isShown }] of this.#owners.get(owner) ?? []) {
       if (untilMs <= nowMs || isShown()) this.seen(owner, id);
-    return !this.#owners.has(owner);
+      else longestMs = Math.max(longestMs, untilMs - nowMs);
+    }
+    return longestMs;
   }
 }

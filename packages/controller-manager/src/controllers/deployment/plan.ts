@@ -12,7 +12,9 @@ export interface ScaleStep {
 }
 
 const sizeOf = (replicaSet: DeepReadonly<ReplicaSet>) => replicaSet.spec?.replicas ?? 1;
-const availableOf = (replicaSet: DeepReadonly<ReplicaSet>) => replicaSet.status?.availableReplicas ?? 0;
+/** Of a ReplicaSet that was just made smaller the status still counts pods that are about to go. */
+const availableOf = (replicaSet: DeepReadonly<ReplicaSet>) =>
+  Math.min(replicaSet.status?.availableReplicas ?? 0, sizeOf(replicaSet));
 const sum = (sets: readonly Set[], value: (set: Set) => number) => sets.reduce((total, set) => total + value(set), 0);
 const isRolling = (deployment: Deploy) => deployment.spec?.strategy?.type !== 'Recreate';
 
@@ -117,8 +119,10 @@ function planProportionally(deployment: Deploy, active: readonly Set[]): ScaleSt
   let added = 0;
   for (const replicaSet of largestFirst) {
     const size = sizeOf(replicaSet);
-    const maximum = Number(replicaSet.metadata.annotations?.['deployment.kubernetes.io/max-replicas']) || allowed;
-    const share = Math.round((size * allowed) / maximum) - size;
+    const maximum =
+      Number(replicaSet.metadata.annotations?.['deployment.kubernetes.io/max-replicas']) ||
+      (deployment.status?.replicas ?? 0);
+    const share = maximum > 0 ? Math.round((size * allowed) / maximum) - size : 0;
     const left = toAdd - added;
     const change = toAdd > 0 ? Math.min(Math.max(share, 0), left) : Math.max(Math.min(share, 0), left);
     sizes.set(replicaSet, size + change);
@@ -133,7 +137,9 @@ function planProportionally(deployment: Deploy, active: readonly Set[]): ScaleSt
 export function planCleanup(deployment: Deploy, old: readonly Set[], revisionOf: (set: Set) => number): Set[] {
   const limit = deployment.spec?.revisionHistoryLimit ?? 10;
   const alive = old.filter((replicaSet) => replicaSet.metadata.deletionTimestamp === undefined);
-  const surplus = [...alive].sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, alive.length - limit));
+  const surplus = [...alive]
+    .sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b))
+    .slice(0, Math.max(0, alive.length - limit));
   return surplus.filter(
     (replicaSet) =>
       sizeOf(replicaSet) === 0 &&

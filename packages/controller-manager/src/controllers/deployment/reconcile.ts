@@ -1,8 +1,10 @@
 import {
   controllerOf,
   type Deployment,
+  deepEqual,
   deployments,
   isApiError,
+  isControlledBy,
   isPodTerminal,
   newControllerReference,
   pods,
@@ -12,9 +14,10 @@ import {
 } from '@kubelab/api';
 import { type Cached, deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
+import { isNamespaceTerminating } from '../../namespace-terminating.js';
 import { claim } from '../../ownership/claim.js';
 import { CONTROLLER_INDEX } from '../../shared-informers.js';
-import { statusDiffers } from '../../status-differs.js';
+import { statusDiffers, withoutZeros } from '../../status-differs.js';
 import {
   byCreation,
   desiredReplicas,
@@ -39,10 +42,14 @@ type Set = Cached<ReplicaSet>;
 
 /** What one reconcile works on. */
 interface Rollout {
-  readonly deployment: Cached<Deployment>;
+  /** As it was last read or written here. */
+  deployment: Cached<Deployment>;
   readonly sets: readonly Set[];
   readonly context: ReconcileContext;
 }
+
+/** The ReplicaSet of the present template, and what that says of the rollout. */
+type Found = { readonly newest: Set; readonly found: NonNullable<StatusInput['found']> };
 
 /** Rolls Deployments out: one ReplicaSet a template, resized step by step. */
 export const createDeploymentController: ControllerFactory = (context) => {
@@ -94,58 +101,65 @@ export const createDeploymentController: ControllerFactory = (context) => {
     const newest = findNewest(rollout);
     const old = sets.filter((replicaSet) => replicaSet !== newest);
     if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(rollout, { newest });
-    if (deployment.spec?.paused || isResized(rollout)) {
-      // A paused Deployment still follows its size, and its ReplicaSets its annotations.
-      const steps = planScaling(deployment, newest, old);
-      for (const step of steps) await scale(rollout, step);
-      if (steps.length === 0) for (const replicaSet of sets) await annotateSize(rollout, replicaSet);
-      if (deployment.spec?.paused && isRolloutComplete(deployment, newest, sets)) await cleanUp(rollout, old);
-      return writeStatus(rollout, { newest });
-    }
+    if (deployment.spec?.paused || isResized(rollout)) return resize(rollout, newest, old);
     return deployment.spec?.strategy?.type === 'Recreate' ? recreate(rollout, newest, old) : roll(rollout, newest, old);
+  }
+
+  /** A paused Deployment still follows its size, and its ReplicaSets its annotations. */
+  async function resize(rollout: Rollout, present: Set | undefined, old: readonly Set[]) {
+    const newest = present && (await updateNewest(rollout, present, old));
+    const all = newest ? [...old, newest] : [...old];
+    const steps = planScaling(rollout.deployment, newest, old);
+    for (const step of steps) await scale(rollout, step);
+    if (steps.length === 0) for (const replicaSet of all) await annotateSize(rollout, replicaSet);
+    if (rollout.deployment.spec?.paused) await cleanUp(rollout, old);
+    return writeStatus(rollout, { newest, all });
   }
 
   async function roll(rollout: Rollout, present: Set | undefined, old: readonly Set[]) {
     const { deployment } = rollout;
     const { newest, found } = await ensureNewest(rollout, present, old);
-    if (newest === undefined) return writeStatus(rollout, { newest: undefined, ...found });
     const all = [...old, newest];
     const up = planNewReplicaSet(deployment, newest, all);
     if (up) await scale(rollout, up);
     else for (const step of planOldReplicaSets(deployment, newest, old)) await scale(rollout, step);
     if (isRolloutComplete(deployment, newest, all)) await cleanUp(rollout, old);
-    return writeStatus(rollout, { newest, all, ...found });
+    return writeStatus(rollout, { newest, all, found });
   }
 
   async function recreate(rollout: Rollout, present: Set | undefined, old: readonly Set[]) {
     const { deployment } = rollout;
     const shrinking = old.filter((replicaSet) => (replicaSet.spec?.replicas ?? 1) > 0);
     for (const replicaSet of shrinking) await scale(rollout, { replicaSet, replicas: 0 });
-    const oldPods = old.flatMap((replicaSet) => podInformer.byIndex(CONTROLLER_INDEX, replicaSet.metadata.uid));
-    if (shrinking.length > 0 || oldPods.some((pod) => !isPodTerminal(pod)))
-      return writeStatus(rollout, { newest: present });
+    if (shrinking.length > 0 || old.some(hasPods)) return writeStatus(rollout, { newest: present });
     const { newest, found } = await ensureNewest(rollout, present, old);
-    if (newest === undefined) return writeStatus(rollout, { newest: undefined, ...found });
     const replicas = desiredReplicas(deployment);
     if ((newest.spec?.replicas ?? 1) !== replicas) await scale(rollout, { replicaSet: newest, replicas });
     if (isRolloutComplete(deployment, newest, [...old, newest])) await cleanUp(rollout, old);
-    return writeStatus(rollout, { newest, all: [...old, newest], ...found });
+    return writeStatus(rollout, { newest, all: [...old, newest], found });
+  }
+
+  /** Also where the pods are not in the cache yet: until its status is of its present size, it may have some. */
+  function hasPods({ metadata, status }: Set): boolean {
+    if ((status?.replicas ?? 0) > 0 || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return true;
+    return podInformer.byIndex(CONTROLLER_INDEX, metadata.uid).some((pod) => !isPodTerminal(pod));
   }
 
   /** The ReplicaSet of the present template, made or brought up to date; and the Deployment's revision with it. */
-  async function ensureNewest(
-    rollout: Rollout,
-    present: Set | undefined,
-    old: readonly Set[],
-  ): Promise<{ newest: Set | undefined; found: Partial<StatusInput> }> {
+  async function ensureNewest(rollout: Rollout, present: Set | undefined, old: readonly Set[]): Promise<Found> {
+    if (present === undefined) return createNewest(rollout, nextRevision(old));
+    const newest = await updateNewest(rollout, present, old);
+    return { newest, found: { reason: 'FoundNewReplicaSet', name: newest.metadata.name } };
+  }
+
+  async function updateNewest(rollout: Rollout, present: Set, old: readonly Set[]): Promise<Set> {
     const { deployment, context } = rollout;
-    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
-    if (present === undefined) return createNewest(rollout, revision);
+    const revision = nextRevision(old);
     const annotations = newReplicaSetAnnotations(deployment, present, revision);
     const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
     let newest: Set = present;
     if (
-      statusDiffers(present.metadata.annotations, annotations) ||
+      !deepEqual(present.metadata.annotations ?? {}, annotations) ||
       (present.spec?.minReadySeconds ?? 0) !== minReadySeconds
     ) {
       const copy = mutableCopy<ReplicaSet>(present);
@@ -154,10 +168,10 @@ export const createDeploymentController: ControllerFactory = (context) => {
       newest = (await client.update(replicaSets, copy, { trace: context.trace })) as Set;
     }
     await writeRevision(rollout, annotations[REVISION] ?? String(revision));
-    return { newest, found: { found: { reason: 'FoundNewReplicaSet', name: newest.metadata.name } } };
+    return newest;
   }
 
-  async function createNewest(rollout: Rollout, revision: number) {
+  async function createNewest(rollout: Rollout, revision: number): Promise<Found> {
     const { deployment, sets, context } = rollout;
     const { namespace, name } = deployment.metadata;
     const collisionCount = deployment.status?.collisionCount ?? 0;
@@ -185,38 +199,44 @@ export const createDeploymentController: ControllerFactory = (context) => {
       const to = created.spec?.replicas ?? 0;
       if (to > 0) reportScaling(rollout, 'up', created.metadata.name, 0, to);
       await writeRevision(rollout, String(revision));
-      const found = { reason: 'NewReplicaSetCreated' as const, name: created.metadata.name };
-      return { newest: created as unknown as Set, found: { found } };
+      return { newest: created as Set, found: { reason: 'NewReplicaSetCreated', name: created.metadata.name } };
     } catch (error) {
-      if (isApiError(error, 'AlreadyExists')) return resolveCollision(rollout, `${name}-${hash}`, collisionCount);
-      if (isApiError(error, 'Forbidden', 'Invalid')) {
-        const message = `Failed to create new replica set "${name}-${hash}": ${error.message}`;
-        recorder.event(deployment, 'Warning', 'FailedCreate', message, context.trace);
-        await writeStatus(rollout, { newest: undefined, createError: error.message });
+      if (isApiError(error, 'AlreadyExists')) return resolveCollision(rollout, `${name}-${hash}`, revision);
+      if (isApiError(error, 'Forbidden', 'Invalid', 'BadRequest') && !isNamespaceTerminating(error)) {
+        const createError = `Failed to create new replica set "${name}-${hash}": ${error.message}`;
+        recorder.event(deployment, 'Warning', 'ReplicaSetCreateError', createError, context.trace);
+        await writeStatus(rollout, { newest: undefined, createError });
       }
       throw error;
     }
   }
 
   /** The name is taken: by our own of a moment ago, which the cache does not show yet, or by another template. */
-  async function resolveCollision(rollout: Rollout, name: string, collisionCount: number): Promise<never> {
+  async function resolveCollision(rollout: Rollout, name: string, revision: number): Promise<Found> {
     const { deployment, context } = rollout;
     const { namespace = '' } = deployment.metadata;
     const taken = await client.get(replicaSets, { namespace, name }, { trace: context.trace });
-    const ours =
-      controllerOf(taken)?.uid === deployment.metadata.uid &&
-      sameTemplate(taken.spec?.template, deployment.spec?.template);
-    if (!ours) await writeStatus(rollout, { newest: undefined, collisionCount: collisionCount + 1 });
-    throw new Error(
-      ours ? `replica set ${name} is not in the cache yet` : `replica set name ${name} is taken; trying another`,
-    );
+    if (isControlledBy(taken, deployment) && sameTemplate(taken.spec?.template, deployment.spec?.template)) {
+      await writeRevision(rollout, String(Math.max(revision, revisionOf(taken))));
+      return { newest: taken as Set, found: { reason: 'FoundNewReplicaSet', name } };
+    }
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    await writeStatus(rollout, { newest: undefined, collisionCount });
+    throw new Error(`replica set name ${name} is taken; trying another`);
   }
 
-  async function writeRevision({ deployment, context }: Rollout, revision: string): Promise<void> {
+  async function writeRevision(rollout: Rollout, revision: string): Promise<void> {
+    const { deployment, context } = rollout;
     if (deployment.metadata.annotations?.[REVISION] === revision) return;
     const { namespace = '', name, uid } = deployment.metadata;
     const patch = { metadata: { uid, annotations: { [REVISION]: revision } } };
-    await client.patch(deployments, { namespace, name }, 'merge', patch, { trace: context.trace });
+    const { trace } = context;
+    const written = await client.patch<Deployment>(deployments, { namespace, name }, 'merge', patch, { trace });
+    // What else has changed meanwhile is for the next reconcile; the status is to be written over this version.
+    const { resourceVersion, annotations } = written.metadata;
+    const isSame = written.metadata.generation === deployment.metadata.generation;
+    if (isSame)
+      rollout.deployment = { ...deployment, metadata: { ...deployment.metadata, resourceVersion, annotations } };
   }
 
   async function scale(rollout: Rollout, { replicaSet, replicas }: ScaleStep): Promise<void> {
@@ -255,20 +275,18 @@ export const createDeploymentController: ControllerFactory = (context) => {
   ): Promise<{ requeueAfterMs: number } | undefined> {
     const { status, requeueAfterMs } = planStatus({ all: sets, ...facts, deployment, nowMs: clock.now() });
     if (statusDiffers(deployment.status, status)) {
-      // Only the status: an annotation written a moment ago has made this version an old one.
-      const { namespace = '', name, uid } = deployment.metadata;
-      const patch = { metadata: { uid }, status };
-      await client
-        .patch(deployments, { namespace, name }, 'merge', patch, { subresource: 'status', trace: context.trace })
-        .catch((error) => {
-          if (!isApiError(error, 'NotFound')) throw error;
-        });
+      const copy = { ...mutableCopy<Deployment>(deployment), status: withoutZeros(status) };
+      await client.updateStatus(deployments, copy, { trace: context.trace }).catch((error: unknown) => {
+        if (!isApiError(error, 'NotFound')) throw error;
+      });
     }
     return requeueAfterMs === undefined ? undefined : { requeueAfterMs: requeueAfterMs + 1_000 };
   }
 
   return reconciler;
 };
+
+const nextRevision = (old: readonly Set[]): number => Math.max(0, ...old.map(revisionOf)) + 1;
 
 /** The ReplicaSet with the Deployment's template; the oldest, should there be several. */
 function findNewest({ deployment, sets }: Rollout): Set | undefined {

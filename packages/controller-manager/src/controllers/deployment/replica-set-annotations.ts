@@ -18,11 +18,17 @@ const NOT_COPIED = new Set([
 
 type Annotations = Record<string, string>;
 
+const MAX_HISTORY_LENGTH = 2_000;
+
 export function revisionOf(object: DeepReadonly<Deployment | ReplicaSet>): number {
   return Number.parseInt(object.metadata?.annotations?.[REVISION] ?? '', 10) || 0;
 }
 
-/** The newest ReplicaSet's annotations: the Deployment's own (change-cause), its revision and its sizes. */
+/**
+ * The newest ReplicaSet's annotations: the Deployment's own (change-cause), and
+ * its revision. Its sizes only while it is new: later they say what it was last
+ * sized for, by which a change of the Deployment's size is told.
+ */
 export function newReplicaSetAnnotations(
   deployment: DeepReadonly<Deployment>,
   present: DeepReadonly<ReplicaSet> | undefined,
@@ -32,12 +38,17 @@ export function newReplicaSetAnnotations(
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {}))
     if (!NOT_COPIED.has(key)) annotations[key] = value;
   const old = annotations[REVISION];
-  if (present && old !== undefined && Number(old) < revision) {
-    const history = [annotations[REVISION_HISTORY], old].filter(Boolean).join(',');
-    annotations[REVISION_HISTORY] = history;
-  }
-  if (old === undefined || Number(old) < revision) annotations[REVISION] = String(revision);
-  return { ...annotations, ...sizeAnnotations(deployment) };
+  const isRollback = old !== undefined && Number(old) < revision;
+  if (isRollback) annotations[REVISION_HISTORY] = longerHistory(annotations[REVISION_HISTORY] ?? '', old);
+  if (old === undefined || isRollback) annotations[REVISION] = String(revision);
+  return present ? annotations : { ...annotations, ...sizeAnnotations(deployment) };
+}
+
+/** The oldest revisions are forgotten first. */
+function longerHistory(history: string, revision: string): string {
+  const revisions = [...history.split(',').filter((each) => each !== ''), revision];
+  while (revisions.join(',').length > MAX_HISTORY_LENGTH) revisions.shift();
+  return revisions.join(',');
 }
 
 /** By these a change of the Deployment's size is told from a rolling update. */

@@ -1,9 +1,9 @@
-import type { DeepReadonly, Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '@kubelab/api';
+import type { DeepReadonly, Deployment, DeploymentStatus, ReplicaSet } from '@kubelab/api';
 import type { Cached } from '@kubelab/client';
+import { Conditions } from './conditions.js';
 import { desiredReplicas, maxUnavailable } from './plan.js';
 
 type Set = Cached<ReplicaSet>;
-type Condition = DeploymentCondition;
 
 export interface StatusInput {
   readonly deployment: Cached<Deployment>;
@@ -62,7 +62,7 @@ export function planStatus(input: StatusInput): StatusPlan {
 
 type Counts = Required<Pick<DeploymentStatus, 'replicas' | 'updatedReplicas' | 'availableReplicas' | 'readyReplicas'>>;
 
-function isComplete(deployment: DeepReadonly<Deployment>, counts: Counts): boolean {
+function isComplete(deployment: DeepReadonly<Deployment>, counts: Omit<Counts, 'readyReplicas'>): boolean {
   const replicas = desiredReplicas(deployment);
   return counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas;
 }
@@ -77,38 +77,34 @@ export function isRolloutComplete(
     replicas: count(all, 'replicas'),
     updatedReplicas: newest?.status?.replicas ?? 0,
     availableReplicas: count(all, 'availableReplicas'),
-    readyReplicas: 0,
   });
 }
 
+/** Stands for no deadline at all, as an absent one does. */
 const NO_DEADLINE_SECONDS = 2 ** 31 - 1;
 
+/** How the rollout goes on (Deployment documentation, "Deployment status"); in how many milliseconds to look again. */
 function setProgressing(conditions: Conditions, input: StatusInput, counts: Counts): number | undefined {
-  const { deployment, newest, found, createError, nowMs } = input;
+  const { deployment, newest, found, createError } = input;
   const deadlineSeconds = deployment.spec?.progressDeadlineSeconds ?? NO_DEADLINE_SECONDS;
   if (deadlineSeconds === NO_DEADLINE_SECONDS) {
     conditions.remove('Progressing');
     return undefined;
   }
+  setPaused(conditions, deployment.spec?.paused === true);
+  if (deployment.spec?.paused) return undefined;
   if (createError !== undefined) {
     conditions.set('Progressing', 'False', 'ReplicaSetCreateError', createError);
     return undefined;
   }
-  const present = conditions.get('Progressing');
-  if (deployment.spec?.paused) {
-    if (present?.reason !== 'DeploymentPaused' && present?.reason !== 'NewReplicaSetAvailable')
-      conditions.set('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused');
-    return undefined;
-  }
-  if (present?.reason === 'DeploymentPaused')
-    conditions.set('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed');
   if (found && (found.reason === 'NewReplicaSetCreated' || conditions.get('Progressing') === undefined)) {
     const text = found.reason === 'NewReplicaSetCreated' ? 'Created new' : 'Found new';
     conditions.set('Progressing', 'True', found.reason, `${text} replica set "${found.name}"`);
   }
+  // A finished rollout stays one, whatever becomes of its pods later.
+  const wasComplete = conditions.get('Progressing')?.reason === 'NewReplicaSetAvailable';
+  if (wasComplete && counts.replicas === counts.updatedReplicas) return undefined;
   const who = newest ? `ReplicaSet "${newest.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
-  const before = conditions.get('Progressing');
-  const finished = before?.reason === 'NewReplicaSetAvailable' && !madeRevision(deployment, counts);
   if (isComplete(deployment, counts)) {
     conditions.set('Progressing', 'True', 'NewReplicaSetAvailable', `${who} has successfully progressed.`);
     return undefined;
@@ -117,8 +113,22 @@ function setProgressing(conditions: Conditions, input: StatusInput, counts: Coun
     conditions.renew('Progressing', 'True', 'ReplicaSetUpdated', `${who} is progressing.`);
     return deadlineSeconds * 1_000;
   }
-  if (finished || before === undefined) return undefined;
-  if (before.reason === 'ProgressDeadlineExceeded') return undefined;
+  return setTimedOut(conditions, who, deadlineSeconds, input.nowMs);
+}
+
+/** One that has run out of time is not overwritten. */
+function setPaused(conditions: Conditions, paused: boolean): void {
+  const reason = conditions.get('Progressing')?.reason;
+  if (reason === 'ProgressDeadlineExceeded') return;
+  if (paused) conditions.set('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused');
+  else if (reason === 'DeploymentPaused')
+    conditions.set('Progressing', 'Unknown', 'DeploymentResumed', 'Deployment is resumed');
+}
+
+function setTimedOut(conditions: Conditions, who: string, deadlineSeconds: number, nowMs: number): number | undefined {
+  const before = conditions.get('Progressing');
+  const isDecided = before?.reason === 'NewReplicaSetAvailable' || before?.reason === 'ProgressDeadlineExceeded';
+  if (before === undefined || isDecided) return undefined;
   const sinceMs = Date.parse(before.lastUpdateTime ?? '') || nowMs;
   const leftMs = sinceMs + deadlineSeconds * 1_000 - nowMs;
   if (leftMs > 0) return leftMs;
@@ -132,14 +142,6 @@ const countsBefore = ({ status }: DeepReadonly<Deployment>): Counts => ({
   availableReplicas: status?.availableReplicas ?? 0,
   readyReplicas: status?.readyReplicas ?? 0,
 });
-
-/** The spec was changed since the status was last written. */
-function madeRevision(deployment: Cached<Deployment>, counts: Counts): boolean {
-  return (
-    (deployment.metadata.generation ?? 0) > (deployment.status?.observedGeneration ?? 0) &&
-    !isComplete(deployment, counts)
-  );
-}
 
 function hasProgressed(deployment: DeepReadonly<Deployment>, counts: Counts): boolean {
   const before = countsBefore(deployment);
@@ -158,41 +160,4 @@ function setReplicaFailure(conditions: Conditions, { newest, all }: StatusInput)
   const [failure] = failures;
   if (failure) conditions.set('ReplicaFailure', 'True', failure.reason ?? '', failure.message ?? '');
   else conditions.remove('ReplicaFailure');
-}
-
-/** The conditions as they change; one that stays keeps its times. */
-class Conditions {
-  #list: Condition[];
-  readonly #now: string;
-
-  constructor(present: readonly DeepReadonly<Condition>[], nowMs: number) {
-    this.#list = present.map((condition) => ({ ...condition }));
-    this.#now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  }
-
-  get(type: string): Condition | undefined {
-    return this.#list.find((condition) => condition.type === type);
-  }
-
-  set(type: string, status: string, reason: string, message: string): void {
-    const present = this.get(type);
-    if (present?.status === status && present.reason === reason && present.message === message) return;
-    this.renew(type, status, reason, message);
-  }
-
-  /** Sets it with a new update time even where it says the same. */
-  renew(type: string, status: string, reason: string, message: string): void {
-    const present = this.get(type);
-    const lastTransitionTime = present?.status === status ? (present.lastTransitionTime ?? this.#now) : this.#now;
-    this.remove(type);
-    this.#list.push({ type, status, lastUpdateTime: this.#now, lastTransitionTime, reason, message });
-  }
-
-  remove(type: string): void {
-    this.#list = this.#list.filter((condition) => condition.type !== type);
-  }
-
-  list(): Condition[] {
-    return this.#list;
-  }
 }

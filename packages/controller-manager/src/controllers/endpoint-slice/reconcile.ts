@@ -1,14 +1,16 @@
-import { type EndpointSlice, endpointSlices, nodes, pods, selectorFromLabels, services } from '@kubelab/api';
+import { type EndpointSlice, endpointSlices, isApiError, nodes, pods, services } from '@kubelab/api';
 import { type Cached, deleteIfPresent, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
+import { messageOf } from '../../message-of.js';
+import { isNamespaceTerminating } from '../../namespace-terminating.js';
 import { PendingWrites } from '../../ownership/pending-writes.js';
-import { enqueueServicesOf } from '../../services-of-pods.js';
-import { SERVICE_INDEX } from '../../shared-informers.js';
-import { MANAGED_BY, planSlices } from './plan.js';
+import { enqueueServicesOf, podsOf, servicesOf } from '../../services-of-pods.js';
+import { NODE_INDEX, SERVICE_INDEX } from '../../shared-informers.js';
+import { MANAGED_BY, planSlices, type SlicePlan } from './plan.js';
 
 /** Lists the pods behind each Service in EndpointSlices. */
 export const createEndpointSliceController: ControllerFactory = (context) => {
-  const { client, informers, clock } = context;
+  const { client, informers, recorder, clock } = context;
   const serviceInformer = informers.for(services);
   const podInformer = informers.for(pods);
   const sliceInformer = informers.for(endpointSlices);
@@ -24,48 +26,63 @@ export const createEndpointSliceController: ControllerFactory = (context) => {
 
   serviceInformer.onChange(({ key, trace }) => queue.add(key, trace));
   enqueueServicesOf(podInformer, serviceInformer, queue);
-  sliceInformer.onChange(({ type, object, trace }) => {
-    const service = object.metadata.labels?.['kubernetes.io/service-name'];
-    if (service === undefined || !isOurs(object)) return;
-    const key = `${object.metadata.namespace}/${service}`;
-    if (type !== 'modified') pending.seen(key, object.metadata.uid);
-    queue.add(key, trace);
+  // A node that comes or goes takes its pods' endpoints with it.
+  nodeInformer.onChange(({ type, key, trace }) => {
+    if (type === 'modified') return;
+    for (const pod of podInformer.byIndex(NODE_INDEX, key))
+      for (const { metadata } of servicesOf(pod, serviceInformer))
+        queue.add(`${metadata.namespace}/${metadata.name}`, trace);
+  });
+  sliceInformer.onChange(({ type, object, old, trace }) => {
+    for (const slice of old ? [object, old] : [object]) {
+      const service = slice.metadata.labels?.['kubernetes.io/service-name'];
+      if (service === undefined || !isOurs(slice)) continue;
+      const key = `${slice.metadata.namespace}/${service}`;
+      if (type !== 'modified') pending.seen(key, slice.metadata.uid);
+      queue.add(key, trace);
+    }
   });
 
-  async function reconcile(key: string, { trace }: ReconcileContext) {
+  async function reconcile(key: string, reconcileContext: ReconcileContext) {
     const existing = sliceInformer.byIndex(SERVICE_INDEX, key).filter(isOurs);
     const service = serviceInformer.get(key);
     if (service === undefined) {
       pending.seen(key);
-      for (const slice of existing) await remove(slice);
+      for (const slice of existing) await remove(slice, reconcileContext);
       return undefined;
     }
     if (!service.spec?.selector || service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp)
       return undefined;
-    if (!pending.settled(key)) return undefined;
-    const selector = selectorFromLabels(service.spec.selector as Record<string, string>);
-    const plan = planSlices({
-      service,
-      existing,
-      pods: podInformer
-        .byIndex('namespace', service.metadata.namespace ?? '')
-        .filter((pod) => selector.matches(pod.metadata.labels)),
-      zoneOf: (name) => nodeInformer.get(name)?.metadata.labels?.['topology.kubernetes.io/zone'],
-    });
-    // A cache that lags makes this a Conflict, and the key comes back.
+    const waitMs = pending.waitMs(key);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const nodeOf = (name: string) => nodeInformer.get(name);
+    try {
+      await apply(key, planSlices({ service, existing, pods: podsOf(service, podInformer), nodeOf }), reconcileContext);
+    } catch (error) {
+      if (!isApiError(error, 'Conflict', 'ServiceUnavailable') && !isNamespaceTerminating(error)) {
+        const message = `Error updating Endpoint Slices for Service ${key}: ${messageOf(error)}`;
+        recorder.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message, reconcileContext.trace);
+      }
+      throw error;
+    }
+    return undefined;
+  }
+
+  /** Updates come first: a cache that lags makes them a Conflict, and nothing else is then done from it. */
+  async function apply(key: string, plan: SlicePlan, reconcileContext: ReconcileContext): Promise<void> {
+    const { trace } = reconcileContext;
     for (const slice of plan.update) await client.update(endpointSlices, slice, { trace });
     for (const slice of plan.create) {
       const { metadata } = await client.create(endpointSlices, slice, { trace });
       const sliceKey = `${metadata.namespace}/${metadata.name}`;
       pending.add(key, metadata.uid, () => sliceInformer.get(sliceKey)?.metadata.uid === metadata.uid);
     }
-    for (const slice of plan.delete) await remove(slice);
-    return undefined;
+    for (const slice of plan.delete) await remove(slice, reconcileContext);
+  }
 
-    async function remove({ metadata }: Cached<EndpointSlice>): Promise<void> {
-      const { namespace = '', name, uid } = metadata;
-      await deleteIfPresent(client, endpointSlices, { namespace, name }, { trace, preconditions: { uid } });
-    }
+  async function remove({ metadata }: Cached<EndpointSlice>, { trace }: ReconcileContext): Promise<void> {
+    const { namespace = '', name, uid } = metadata;
+    await deleteIfPresent(client, endpointSlices, { namespace, name }, { trace, preconditions: { uid } });
   }
 
   return reconciler;

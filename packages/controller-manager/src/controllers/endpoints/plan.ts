@@ -1,5 +1,6 @@
 import {
   type DeepReadonly,
+  deepEqual,
   type EndpointAddress,
   type EndpointSubset,
   type Endpoints,
@@ -8,34 +9,46 @@ import {
   type Pod,
   type Service,
 } from '@kubelab/api';
-import type { Cached } from '@kubelab/client';
+import { type Cached, mutableCopy } from '@kubelab/client';
 import { targetPort } from '../endpoint-slice/plan.js';
 
 /** More than these are left out, and an annotation says so. */
 const MAX_ADDRESSES = 1_000;
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+const HEADLESS = 'service.kubernetes.io/headless';
 
-/** The Endpoints of a Service, as the pods give them. */
-export function planEndpoints(service: Cached<Service>, pods: readonly Cached<Pod>[]): Endpoints {
-  const { namespace, name, labels } = service.metadata;
-  const headless: Record<string, string> =
-    service.spec?.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {};
-  const subsets = planSubsets(service, pods);
-  const count = subsets.reduce(
-    (sum, { addresses = [], notReadyAddresses = [] }) => sum + addresses.length + notReadyAddresses.length,
-    0,
-  );
-  return {
-    apiVersion: 'v1',
-    kind: 'Endpoints',
-    metadata: {
-      namespace,
-      name,
-      labels: { ...labels, ...headless, 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' },
-      ...(count > MAX_ADDRESSES ? { annotations: { 'endpoints.kubernetes.io/over-capacity': 'truncated' } } : {}),
-    },
-    ...(subsets.length > 0 ? { subsets: truncated(subsets) } : {}),
-  };
+/** The Endpoints of a Service, as the pods give them; undefined where `present` is right. */
+export function planEndpoints(
+  service: Cached<Service>,
+  pods: readonly Cached<Pod>[],
+  present: Cached<Endpoints> | undefined,
+): Endpoints | undefined {
+  const { namespace, name } = service.metadata;
+  const all = planSubsets(service, pods);
+  const subsets = truncated(all);
+  const { [OVER_CAPACITY]: _, ...others } = present?.metadata.annotations ?? {};
+  const annotations = subsets === all ? others : { ...others, [OVER_CAPACITY]: 'truncated' };
+  const labels = labelsOf(service);
+  if (
+    present &&
+    deepEqual(present.subsets ?? [], subsets) &&
+    deepEqual(present.metadata.labels ?? {}, labels) &&
+    deepEqual(present.metadata.annotations ?? {}, annotations)
+  )
+    return undefined;
+  const metadata = present ? mutableCopy<Endpoints>(present).metadata : { namespace, name };
+  return { apiVersion: 'v1', kind: 'Endpoints', metadata: { ...metadata, labels, annotations }, subsets };
 }
+
+function labelsOf({ metadata, spec }: Cached<Service>): Record<string, string> {
+  const { [HEADLESS]: _, ...labels } = metadata.labels ?? {};
+  const headless: Record<string, string> = spec?.clusterIP === 'None' ? { [HEADLESS]: '' } : {};
+  return { ...labels, ...headless, [MANAGED_BY]: 'endpoint-controller' };
+}
+
+export const isManaged = ({ metadata }: Cached<Endpoints>): boolean =>
+  metadata.labels?.[MANAGED_BY] === 'endpoint-controller';
 
 function planSubsets(service: Cached<Service>, pods: readonly Cached<Pod>[]): EndpointSubset[] {
   const publishNotReady = service.spec?.publishNotReadyAddresses === true;
@@ -68,23 +81,21 @@ function tidy({ addresses, notReadyAddresses, ports }: Required<EndpointSubset>)
   };
 }
 
-function truncated(subsets: readonly EndpointSubset[]): EndpointSubset[] {
+/** As many as are allowed, those that are ready first; the same list where all are. */
+function truncated(subsets: EndpointSubset[]): EndpointSubset[] {
+  const count = (list: EndpointAddress[] | undefined) => list?.length ?? 0;
+  const total = subsets.reduce((sum, each) => sum + count(each.addresses) + count(each.notReadyAddresses), 0);
+  if (total <= MAX_ADDRESSES) return subsets;
   let left = MAX_ADDRESSES;
-  const cut = (addresses: EndpointAddress[] | undefined) => {
-    const kept = addresses?.slice(0, left);
-    left -= kept?.length ?? 0;
-    return kept?.length ? kept : undefined;
+  const cut = (list: EndpointAddress[] = []) => {
+    const kept = list.slice(0, left);
+    left -= kept.length;
+    return kept;
   };
-  return subsets.flatMap(({ addresses, notReadyAddresses, ports }) => {
-    const kept = { addresses: cut(addresses), notReadyAddresses: cut(notReadyAddresses) };
-    if (!kept.addresses && !kept.notReadyAddresses) return [];
-    return [
-      {
-        ...(kept.addresses ? { addresses: kept.addresses } : {}),
-        ...(kept.notReadyAddresses ? { notReadyAddresses: kept.notReadyAddresses } : {}),
-        ...(ports ? { ports } : {}),
-      },
-    ];
+  const ready = subsets.map(({ addresses }) => cut(addresses));
+  return subsets.flatMap(({ notReadyAddresses: unready, ports = [] }, index) => {
+    const kept = { addresses: ready[index] ?? [], notReadyAddresses: cut(unready), ports };
+    return kept.addresses.length + kept.notReadyAddresses.length > 0 ? [tidy(kept)] : [];
   });
 }
 

@@ -1,12 +1,24 @@
-import type { DeepReadonly, NamespaceCondition } from '@kubelab/api';
+import type { DeepReadonly, KubernetesObject, NamespaceCondition, ResourceType } from '@kubelab/api';
+import type { Cached } from '@kubelab/client';
+import { timestamp } from '../../timestamp.js';
 
 /** What is left of one kind in a namespace. */
 export interface Remaining {
-  /** `pods`, `deployments.apps`. */
+  /** As Kubernetes' message has it, the group always behind a dot: `pods.`, `deployments.apps`. */
   readonly resource: string;
   readonly count: number;
   /** Finalizer → how many of them wait for it. */
   readonly finalizers: ReadonlyMap<string, number>;
+}
+
+export function remainingOf(
+  { plural, group }: Pick<ResourceType, 'plural' | 'group'>,
+  objects: readonly Cached<KubernetesObject>[],
+): Remaining {
+  const finalizers = new Map<string, number>();
+  for (const { metadata } of objects)
+    for (const finalizer of metadata.finalizers ?? []) finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
+  return { resource: `${plural}.${group}`, count: objects.length, finalizers };
 }
 
 /** The conditions of a namespace that is being deleted, in Kubernetes' words. */
@@ -59,7 +71,7 @@ export function planConditions(
         ]
       : ['NamespaceFinalizersRemaining', false, 'ContentHasNoFinalizers', 'All content-preserving finalizers finished'],
   ];
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = timestamp(nowMs);
   return wanted.map(([type, isTrue, reason, message]) => {
     const status = isTrue ? 'True' : 'False';
     const before = present.find((condition) => condition.type === type);

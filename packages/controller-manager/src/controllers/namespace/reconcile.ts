@@ -1,99 +1,141 @@
-import { isApiError, type Namespace, namespaces, qualifiedName, type ResourceType, resourceTable } from '@kubelab/api';
-import { deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
+import {
+  isApiError,
+  type KubernetesObject,
+  type Namespace,
+  namespaces,
+  pods,
+  qualifiedName,
+  type ResourceType,
+  resourceTable,
+} from '@kubelab/api';
+import { type Cached, deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
+import { messageOf } from '../../message-of.js';
+import { inBatches } from '../../ownership/in-batches.js';
 import { statusDiffers } from '../../status-differs.js';
-import { planConditions, type Remaining } from './plan.js';
+import { planConditions, type Remaining, remainingOf } from './plan.js';
 
 const FINALIZER = 'kubernetes';
 /** A look at what is left, should no event tell. */
 const RECHECK_MS = 5_000;
-const DELETIONS_AT_ONCE = 32;
+
+interface Emptied {
+  readonly remaining: readonly Remaining[];
+  readonly failures: readonly string[];
+}
 
 /** Empties a namespace that is being deleted, then lets it go. */
 export const createNamespaceController: ControllerFactory = (context) => {
   const { client, informers, clock } = context;
   const namespaceInformer = informers.for(namespaces);
-  const resources = resourceTable.filter(
-    ({ namespaced, verbs }) =>
-      namespaced && (verbs === undefined || (verbs.includes('list') && verbs.includes('delete'))),
-  );
+  // Pods go first, so that none outlives what it relies on or is guarded by (KEP-5080).
+  const kinds = resourceTable
+    .filter(({ namespaced, verbs = ['list', 'delete'] }) => namespaced && verbs.includes('list'))
+    .sort((a, b) => Number(isPods(b)) - Number(isPods(a)));
+  // Of events there are too many to hold: they are listed once all else is gone.
+  const watched = kinds.filter(({ plural }) => plural !== 'events');
   const reconciler = context.createReconciler('Namespace', reconcile, [namespaceInformer], { workers: 10 });
   const { queue } = reconciler;
   namespaceInformer.onChange(({ key, object, trace }) => {
     if (object.metadata.deletionTimestamp) queue.add(key, trace);
   });
+  // What disappears from a namespace that goes may have been the last of it.
+  for (const resource of watched)
+    informers.for(resource).onChange(({ type, object, trace }) => {
+      const namespace = object.metadata.namespace ?? '';
+      if (type === 'deleted' && namespaceInformer.get(namespace)?.metadata.deletionTimestamp)
+        queue.add(namespace, trace);
+    });
 
   async function reconcile(key: string, reconcileContext: ReconcileContext) {
     const namespace = namespaceInformer.get(key);
     if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
-    const failures: string[] = [];
-    const remaining: Remaining[] = [];
-    for (const resource of resources) {
-      try {
-        remaining.push(await empty(resource, key, reconcileContext));
-      } catch (error) {
-        failures.push(`${qualifiedName(resource)}: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
-    const done = failures.length === 0 && remaining.every(({ count }) => count === 0);
-    const { trace } = reconcileContext;
-    const copy = mutableCopy<Namespace>(namespace);
-    if (!done) {
-      const conditions = planConditions(namespace.status?.conditions ?? [], remaining, failures, clock.now());
-      const status = { ...copy.status, conditions };
-      if (statusDiffers(namespace.status, status))
-        await client.updateStatus(namespaces, { ...copy, status }, { trace });
-      return { requeueAfterMs: RECHECK_MS };
-    }
-    const finalizers = namespace.spec.finalizers.filter((finalizer) => finalizer !== FINALIZER);
-    await client
-      .update(namespaces, { ...copy, spec: { ...copy.spec, finalizers } }, { trace, subresource: 'finalize' })
-      .catch((error: unknown) => {
-        if (!isApiError(error, 'NotFound')) throw error;
-      });
-    return undefined;
+    const fromCache = (resource: ResourceType) => informers.for(resource).byIndex('namespace', key);
+    let emptied = await empty(watched, key, fromCache, reconcileContext);
+    // The caches may lag: only the apiserver can say that nothing is left.
+    if (isEmpty(emptied)) emptied = await emptyLive(key, reconcileContext);
+    if (isEmpty(emptied)) return finalize(namespace, reconcileContext);
+    await writeConditions(namespace, emptied, reconcileContext);
+    return { requeueAfterMs: RECHECK_MS };
   }
 
-  /** Deletes all of one kind, and says what is still there. */
+  /** Deletes all that is there and not going yet; kind by kind, and nothing else while pods are left. */
   async function empty(
+    resources: readonly ResourceType[],
+    namespace: string,
+    objectsOf: (resource: ResourceType) => readonly Cached<KubernetesObject>[],
+    reconcileContext: ReconcileContext,
+  ): Promise<Emptied> {
+    const remaining: Remaining[] = [];
+    const failures: string[] = [];
+    for (const resource of resources) {
+      const objects = objectsOf(resource);
+      try {
+        await deleteAll(resource, namespace, objects, reconcileContext);
+      } catch (error) {
+        failures.push(`${qualifiedName(resource)}: ${messageOf(error)}`);
+      }
+      if (objects.length > 0) remaining.push(remainingOf(resource, objects));
+      if (isPods(resource) && objects.length > 0) break;
+    }
+    return { remaining, failures };
+  }
+
+  async function emptyLive(namespace: string, reconcileContext: ReconcileContext): Promise<Emptied> {
+    const { trace, signal } = reconcileContext;
+    const left: Remaining[] = [];
+    for (const resource of kinds) {
+      const list = async () => (await client.list(resource, { namespace, trace, signal })).items;
+      const items = (await list()) as readonly Cached<KubernetesObject>[];
+      if (items.length === 0) continue;
+      await deleteAll(resource, namespace, items, reconcileContext);
+      const still = (await list()) as readonly Cached<KubernetesObject>[];
+      if (still.length > 0) left.push(remainingOf(resource, still));
+    }
+    return { remaining: left, failures: [] };
+  }
+
+  function deleteAll(
     resource: ResourceType,
     namespace: string,
+    objects: readonly Cached<KubernetesObject>[],
     { trace, signal }: ReconcileContext,
-  ): Promise<Remaining> {
-    const { items } = await client.list(resource, { namespace, trace, signal });
-    const toDelete = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    for (let start = 0; start < toDelete.length; start += DELETIONS_AT_ONCE)
-      await Promise.all(
-        toDelete.slice(start, start + DELETIONS_AT_ONCE).map(({ metadata: { name, uid } }) =>
-          deleteIfPresent(
-            client,
-            resource,
-            { namespace, name },
-            {
-              trace,
-              propagationPolicy: 'Background',
-              preconditions: { uid },
-            },
-          ),
-        ),
+  ): Promise<void> {
+    const present = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const deleteOne = ({ metadata: { name, uid } }: Cached<KubernetesObject>) =>
+      deleteIfPresent(
+        client,
+        resource,
+        { namespace, name },
+        { trace, propagationPolicy: 'Background', preconditions: { uid } },
       );
-    const { items: left } = items.length > 0 ? await client.list(resource, { namespace, trace, signal }) : { items };
-    const finalizers = new Map<string, number>();
-    for (const { metadata } of left)
-      for (const finalizer of metadata.finalizers ?? [])
-        finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
-    return { resource: qualifiedName(resource), count: left.length, finalizers };
+    return inBatches(present, deleteOne, signal);
   }
 
-  // What disappears from a namespace that goes may have been the last of it.
-  for (const resource of resources) {
-    if (resource.plural !== 'events')
-      informers.for(resource).onChange(({ type, object, trace }) => {
-        const namespace = object.metadata.namespace ?? '';
-        if (type === 'deleted' && namespaceInformer.get(namespace)?.metadata.deletionTimestamp)
-          queue.add(namespace, trace);
-      });
+  async function writeConditions(
+    namespace: Cached<Namespace>,
+    { remaining, failures }: Emptied,
+    { trace }: ReconcileContext,
+  ): Promise<void> {
+    const conditions = planConditions(namespace.status?.conditions ?? [], remaining, failures, clock.now());
+    const copy = mutableCopy<Namespace>(namespace);
+    const status = { ...copy.status, conditions };
+    if (statusDiffers(namespace.status, status)) await client.updateStatus(namespaces, { ...copy, status }, { trace });
+  }
+
+  async function finalize(namespace: Cached<Namespace>, { trace }: ReconcileContext): Promise<undefined> {
+    const copy = mutableCopy<Namespace>(namespace);
+    const finalizers = (namespace.spec?.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+    const finalized = { ...copy, spec: { ...copy.spec, finalizers } };
+    await client.update(namespaces, finalized, { trace, subresource: 'finalize' }).catch((error: unknown) => {
+      if (!isApiError(error, 'NotFound')) throw error;
+    });
+    return undefined;
   }
 
   return reconciler;
 };
+
+const isPods = ({ group, plural }: ResourceType): boolean => group === pods.group && plural === pods.plural;
+
+const isEmpty = ({ remaining, failures }: Emptied): boolean => remaining.length === 0 && failures.length === 0;

@@ -1,7 +1,9 @@
-import { nodes, pods } from '@kubelab/api';
-import { deleteIfPresent, getIfPresent, type ReconcileContext } from '@kubelab/client';
+import { isPodTerminal, nodes, type Pod, pods } from '@kubelab/api';
+import { type Cached, deleteIfPresent, getIfPresent, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
-import { planPodGc } from './plan.js';
+import { patchPodStatus } from '../../patch-pod-status.js';
+import { timestamp } from '../../timestamp.js';
+import { type Doomed, planPodGc } from './plan.js';
 
 /** A node that is gone may be about to register again; its pods wait so long. */
 const QUARANTINE_MS = 40_000;
@@ -25,22 +27,42 @@ export const createPodGcController: ControllerFactory = (context) => {
   });
   queue.add(KEY);
 
-  async function reconcile(_: string, { trace, log }: ReconcileContext) {
-    const gone = await goneNodes(trace);
+  async function reconcile(_: string, reconcileContext: ReconcileContext) {
+    const gone = await goneNodes(reconcileContext.trace);
     const doomed = planPodGc({
       pods: podInformer.list(),
       isNodeGone: (name) => gone.has(name),
-      isOutOfService: (name) =>
-        nodeInformer.get(name)?.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/out-of-service') ?? false,
+      isOutOfService,
       terminatedThreshold: options.terminatedPodGcThreshold,
     });
-    for (const { metadata } of doomed) {
-      const { namespace = '', name, uid } = metadata;
-      log.info({ pod: `${namespace}/${name}` }, 'deleting a pod that nobody else will delete');
-      const deletion = { trace, gracePeriodSeconds: 0, preconditions: { uid } };
-      await deleteIfPresent(client, pods, { namespace, name }, deletion);
-    }
+    for (const each of doomed) await collect(each, reconcileContext);
     return { requeueAfterMs: PERIOD_MS };
+  }
+
+  function isOutOfService(name: string): boolean {
+    const node = nodeInformer.get(name);
+    const isReady = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    return !isReady && (node?.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/out-of-service') ?? false);
+  }
+
+  async function collect({ pod, because }: Doomed, { trace, log }: ReconcileContext): Promise<void> {
+    const { namespace = '', name, uid } = pod.metadata;
+    log.info({ pod: `${namespace}/${name}`, because }, 'deleting a pod that nobody else will delete');
+    if (because !== 'surplus' && !isPodTerminal(pod)) await markFailed(pod, because, trace);
+    const deletion = { trace, gracePeriodSeconds: 0, preconditions: { uid } };
+    await deleteIfPresent(client, pods, { namespace, name }, deletion);
+  }
+
+  async function markFailed(pod: Cached<Pod>, because: Doomed['because'], trace: ReconcileContext['trace']) {
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByPodGC',
+      message: 'PodGC: node no longer exists',
+      lastTransitionTime: timestamp(clock.now()),
+    };
+    const conditions = because === 'node gone' ? { conditions: [condition] } : {};
+    await patchPodStatus(client, pod, { phase: 'Failed', ...conditions }, trace);
   }
 
   async function goneNodes(trace: ReconcileContext['trace']): Promise<Set<string>> {

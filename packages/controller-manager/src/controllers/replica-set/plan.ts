@@ -3,7 +3,7 @@ import {
   isPodActive,
   isPodAvailable,
   isPodReady,
-  isPodScheduled,
+  isPodTerminal,
   type Pod,
   podCondition,
   type ReplicaSet,
@@ -12,6 +12,8 @@ import {
   selectorFromLabels,
 } from '@kubelab/api';
 import type { Cached } from '@kubelab/client';
+import { timestamp } from '../../timestamp.js';
+import { sortForDeletion } from './deletion-order.js';
 
 /** A controller never creates or deletes more than this at once. */
 export const BURST_REPLICAS = 500;
@@ -21,50 +23,21 @@ export interface ReplicaPlan {
   readonly delete: readonly Cached<Pod>[];
 }
 
-/** How many pods to create, or which to delete. `pods` are the claimed ones. */
+/** How many pods to create, or which to delete. `pods` are the claimed ones; `related` is asked for where pods are to go. */
 export function planReplicas(
   replicaSet: DeepReadonly<ReplicaSet>,
   pods: readonly Cached<Pod>[],
+  related: () => readonly Cached<Pod>[],
   nowMs: number,
 ): ReplicaPlan {
   const active = pods.filter(isPodActive);
   const difference = active.length - (replicaSet.spec?.replicas ?? 1);
   if (difference < 0) return { create: Math.min(-difference, BURST_REPLICAS), delete: [] };
   const count = Math.min(difference, BURST_REPLICAS);
-  return { create: 0, delete: count === 0 ? [] : sortForDeletion(active, nowMs).slice(0, count) };
-}
-
-const PHASE_ORDER: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
-
-/** The first are those whose loss costs least (ReplicaSet documentation, "Scaling a ReplicaSet"; KEP-2255). */
-export function sortForDeletion(pods: readonly Cached<Pod>[], nowMs: number): Cached<Pod>[] {
-  const perNode = new Map<string, number>();
-  for (const pod of pods) {
-    const node = pod.spec?.nodeName ?? '';
-    perNode.set(node, (perNode.get(node) ?? 0) + 1);
-  }
-  const readySinceMs = (pod: Cached<Pod>) => Date.parse(podCondition(pod, 'Ready')?.lastTransitionTime ?? '') || 0;
-  /** Ages count by their order of magnitude, so that all ages take part in the choice. */
-  const magnitude = (sinceMs: number) => Math.floor(Math.log2(Math.max(1, nowMs - sinceMs)));
-  const restarts = (pod: Cached<Pod>) =>
-    Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount));
-  const criteria: ((pod: Cached<Pod>) => number)[] = [
-    (pod) => (isPodScheduled(pod) ? 1 : 0),
-    (pod) => PHASE_ORDER[pod.status?.phase ?? 'Pending'] ?? 1,
-    (pod) => (isPodReady(pod) ? 1 : 0),
-    (pod) => Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0) || 0,
-    (pod) => -(perNode.get(pod.spec?.nodeName ?? '') ?? 0),
-    (pod) => (isPodReady(pod) ? magnitude(readySinceMs(pod)) : 0),
-    (pod) => -restarts(pod),
-    (pod) => magnitude(Date.parse(pod.metadata.creationTimestamp)),
-  ];
-  return [...pods].sort((a, b) => {
-    for (const criterion of criteria) {
-      const difference = criterion(a) - criterion(b);
-      if (difference !== 0) return difference;
-    }
-    return a.metadata.name < b.metadata.name ? -1 : 1;
-  });
+  if (count === 0) return { create: 0, delete: [] };
+  // Where all go, none has to be chosen.
+  const doomed = count === active.length ? active : sortForDeletion(active, related().filter(isPodActive), nowMs);
+  return { create: 0, delete: doomed.slice(0, count) };
 }
 
 export interface ManageFailure {
@@ -72,23 +45,21 @@ export interface ManageFailure {
   readonly message: string;
 }
 
-/** The status that the pods give. Conditions keep their times while nothing changes. */
+/** How the attempt to bring the pods to the number wanted ended; `none`: it waits for the cache. */
+export type Outcome = 'none' | 'done' | ManageFailure;
+
+/** The status that the pods give. */
 export function planStatus(
   replicaSet: Cached<ReplicaSet>,
   pods: readonly Cached<Pod>[],
-  failure: ManageFailure | undefined,
+  outcome: Outcome,
   nowMs: number,
 ): ReplicaSetStatus {
   const template = selectorFromLabels(replicaSet.spec?.template?.metadata?.labels as Record<string, string>);
   const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
   const active = pods.filter(isPodActive);
-  const others = (replicaSet.status?.conditions ?? []).filter(({ type }) => type !== 'ReplicaFailure');
-  const present = replicaSet.status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
-  const conditions = [
-    ...others,
-    ...(failure ? [failureCondition(failure, present, nowMs)] : []),
-  ] as ReplicaSetCondition[];
-  const terminating = pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isTerminal(pod)).length;
+  const conditions = planConditions(replicaSet.status?.conditions ?? [], outcome, nowMs);
+  const terminating = pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isPodTerminal(pod)).length;
   return {
     replicas: active.length,
     fullyLabeledReplicas: active.filter((pod) => template.matches(pod.metadata.labels)).length,
@@ -100,22 +71,18 @@ export function planStatus(
   };
 }
 
-const isTerminal = (pod: Cached<Pod>) => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-
-function failureCondition(
-  failure: ManageFailure,
-  present: DeepReadonly<ReplicaSetCondition> | undefined,
+/** The first failure stays until an attempt succeeds: each names another pod, and telling them all would be a write an attempt. */
+function planConditions(
+  present: readonly DeepReadonly<ReplicaSetCondition>[],
+  outcome: Outcome,
   nowMs: number,
-): ReplicaSetCondition {
-  const same = present?.reason === failure.reason && present.message === failure.message;
-  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  return {
-    type: 'ReplicaFailure',
-    status: 'True',
-    reason: failure.reason,
-    message: failure.message,
-    lastTransitionTime: same ? (present.lastTransitionTime ?? now) : now,
-  };
+): ReplicaSetCondition[] {
+  const others = present.filter(({ type }) => type !== 'ReplicaFailure') as ReplicaSetCondition[];
+  const before = present.find(({ type }) => type === 'ReplicaFailure');
+  if (outcome === 'done' || (outcome === 'none' && before === undefined)) return others;
+  if (outcome === 'none' || before?.reason === outcome.reason) return [...others, { ...before } as ReplicaSetCondition];
+  const lastTransitionTime = timestamp(nowMs);
+  return [...others, { type: 'ReplicaFailure', status: 'True', ...outcome, lastTransitionTime }];
 }
 
 /** When the next ready pod becomes available, if one is only waiting for that. */

@@ -1,20 +1,39 @@
 import {
   controllerOf,
   isApiError,
+  isControlledBy,
   isPodActive,
   newControllerReference,
   type Pod,
   pods,
   type ReplicaSet,
   replicaSets,
+  type Selector,
   selectorFromObject,
 } from '@kubelab/api';
 import { type Cached, deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
+import { messageOf } from '../../message-of.js';
+import { isNamespaceTerminating } from '../../namespace-terminating.js';
 import { claim } from '../../ownership/claim.js';
+import { inBatches } from '../../ownership/in-batches.js';
 import { PendingWrites } from '../../ownership/pending-writes.js';
-import { statusDiffers } from '../../status-differs.js';
-import { type ManageFailure, nextAvailableInMs, planReplicas, planStatus } from './plan.js';
+import { CONTROLLER_INDEX } from '../../shared-informers.js';
+import { statusDiffers, withoutZeros } from '../../status-differs.js';
+import { nextAvailableInMs, type Outcome, planReplicas, planStatus } from './plan.js';
+
+/** After these nobody knows whether the write was made. */
+const AMBIGUOUS = ['Timeout', 'ServerTimeout', 'ServiceUnavailable', 'InternalError'] as const;
+
+/** One ReplicaSet in one reconcile. */
+interface Work {
+  readonly key: string;
+  readonly replicaSet: Cached<ReplicaSet>;
+  readonly selector: Selector;
+  /** The pods that it controls. */
+  readonly claimed: readonly Cached<Pod>[];
+  readonly context: ReconcileContext;
+}
 
 /** Keeps as many pods as each ReplicaSet wants. */
 export const createReplicaSetController: ControllerFactory = (context) => {
@@ -22,6 +41,8 @@ export const createReplicaSetController: ControllerFactory = (context) => {
   const replicaSetInformer = informers.for(replicaSets);
   const podInformer = informers.for(pods);
   const pending = new PendingWrites(clock);
+  /** Keys with a create whose outcome nobody knows. */
+  const doubtful = new Set<string>();
 
   const reconciler = context.createReconciler('ReplicaSet', reconcile, [replicaSetInformer, podInformer]);
   const { queue } = reconciler;
@@ -45,94 +66,109 @@ export const createReplicaSetController: ControllerFactory = (context) => {
     const replicaSet = replicaSetInformer.get(key);
     if (replicaSet === undefined) {
       pending.seen(key);
+      doubtful.delete(key);
       return undefined;
     }
+    const selector = selectorFromObject(replicaSet.spec?.selector);
     const claimed = await claim({
       client,
       ownerResource: replicaSets,
       owner: replicaSet,
       resource: pods,
       informer: podInformer,
-      selector: selectorFromObject(replicaSet.spec?.selector),
+      selector,
       mayAdopt: isPodActive,
       context: reconcileContext,
     });
-    let failure: ManageFailure | undefined;
-    let cause: unknown;
-    if (pending.settled(key) && replicaSet.metadata.deletionTimestamp === undefined) {
-      const plan = planReplicas(replicaSet, claimed, clock.now());
-      try {
-        if (plan.create > 0) await createPods(replicaSet, plan.create, reconcileContext);
-        for (const pod of plan.delete) await deletePod(pod);
-      } catch (error) {
-        cause = error;
-        const message = error instanceof Error ? error.message : String(error);
-        failure = { reason: plan.create > 0 ? 'FailedCreate' : 'FailedDelete', message };
-      }
-    }
-    await writeStatus();
+    const work: Work = { key, replicaSet, selector, claimed, context: reconcileContext };
+    if (doubtful.has(key)) await resolveDoubt(work);
+    const { outcome, cause } = await manage(work);
+    await writeStatus(work, outcome);
     if (cause !== undefined) throw cause;
-    const requeueAfterMs = nextAvailableInMs(replicaSet.spec?.minReadySeconds ?? 0, claimed, clock.now());
-    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+    const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
+    const nextMs = nextAvailableInMs(minReadySeconds, claimed, clock.now());
+    const waits = [nextMs, pending.waitMs(key) || undefined].filter((waitMs) => waitMs !== undefined);
+    return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  }
 
-    async function deletePod(pod: Cached<Pod>): Promise<void> {
-      const { namespace = '', name, uid } = pod.metadata;
-      const { trace } = reconcileContext;
-      const deleted = await deleteIfPresent(client, pods, { namespace, name }, { trace, preconditions: { uid } });
-      if (!deleted) return;
-      pending.add(key, `delete ${uid}`, () => {
-        const present = podInformer.get(`${namespace}/${name}`);
-        return present?.metadata.uid !== uid || present.metadata.deletionTimestamp !== undefined;
-      });
-      recorder.event(replicaSet as Cached<ReplicaSet>, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`, trace);
-    }
-
-    async function writeStatus(): Promise<void> {
-      const status = planStatus(replicaSet as Cached<ReplicaSet>, claimed, failure, clock.now());
-      if (!statusDiffers(replicaSet?.status, status)) return;
-      const copy = mutableCopy<ReplicaSet>(replicaSet as Cached<ReplicaSet>);
-      await client.updateStatus(replicaSets, { ...copy, status }, { trace: reconcileContext.trace }).catch((error) => {
-        if (!isApiError(error, 'NotFound')) throw error;
-      });
+  async function manage(work: Work): Promise<{ outcome: Outcome; cause?: unknown }> {
+    const { key, replicaSet, claimed, context } = work;
+    if (pending.waitMs(key) > 0 || replicaSet.metadata.deletionTimestamp !== undefined) return { outcome: 'none' };
+    const plan = planReplicas(replicaSet, claimed, () => podsOfSiblings(replicaSet), clock.now());
+    try {
+      await inBatches(Array.from({ length: plan.create }), () => createPod(work), context.signal);
+      await inBatches(plan.delete, (pod) => deletePod(work, pod), context.signal);
+      return { outcome: 'done' };
+    } catch (error) {
+      // Nothing is to be said of a ReplicaSet that is about to go with its namespace.
+      if (isNamespaceTerminating(error) || context.signal.aborted) return { outcome: 'none' };
+      const reason = plan.create > 0 ? 'FailedCreate' : 'FailedDelete';
+      return { outcome: { reason, message: messageOf(error) }, cause: error };
     }
   }
 
-  /** In batches of 1, 2, 4, …: when the first fails, as with a quota, the rest need not fail too. */
-  async function createPods(replicaSet: Cached<ReplicaSet>, count: number, { trace }: ReconcileContext): Promise<void> {
+  /** The pods of all ReplicaSets that have the same controller. */
+  function podsOfSiblings(replicaSet: Cached<ReplicaSet>): Cached<Pod>[] {
+    const controller = controllerOf(replicaSet);
+    const siblings = controller ? replicaSetInformer.byIndex(CONTROLLER_INDEX, controller.uid) : [replicaSet];
+    return siblings.flatMap(({ metadata }) => podInformer.byIndex(CONTROLLER_INDEX, metadata.uid));
+  }
+
+  /** Asks the apiserver which pods there are, where a create may or may not have been made. */
+  async function resolveDoubt({ key, replicaSet, selector, context: { trace, signal } }: Work): Promise<void> {
+    const { namespace = '' } = replicaSet.metadata;
+    const { items } = await client.list(pods, { namespace, labelSelector: selector.toString(), trace, signal });
+    for (const pod of items) if (isControlledBy(pod, replicaSet)) expectCreated(key, pod.metadata);
+    doubtful.delete(key);
+  }
+
+  function expectCreated(key: string, { namespace, name, uid }: { namespace?: string; name: string; uid: string }) {
+    pending.add(key, `create ${uid}`, () => podInformer.get(`${namespace}/${name}`)?.metadata.uid === uid);
+  }
+
+  async function createPod({ key, replicaSet, context: { trace } }: Work): Promise<void> {
     const { namespace = '', name } = replicaSet.metadata;
-    const template = structuredClone(replicaSet.spec?.template) as NonNullable<ReplicaSet['spec']>['template'];
-    const createOne = async () => {
-      const pod: Pod = {
-        metadata: {
-          namespace,
-          generateName: `${name}-`,
-          labels: template?.metadata?.labels,
-          annotations: template?.metadata?.annotations,
-          finalizers: template?.metadata?.finalizers,
-          ownerReferences: [newControllerReference(replicaSet, replicaSets)],
-        },
-        spec: template?.spec,
-      };
-      try {
-        const created = await client.create(pods, pod, { trace });
-        const { uid } = created.metadata;
-        const podKey = `${namespace}/${created.metadata.name}`;
-        pending.add(`${namespace}/${name}`, `create ${uid}`, () => podInformer.get(podKey)?.metadata.uid === uid);
-        recorder.event(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`, trace);
-      } catch (error) {
-        const terminating =
-          isApiError(error, 'Forbidden') &&
-          error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-        if (terminating) return;
-        recorder.event(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`, trace);
-        throw error;
-      }
-    };
-    for (let done = 0, batch = 1; done < count; done += batch, batch *= 2) {
-      const results = await Promise.allSettled(Array.from({ length: Math.min(batch, count - done) }, createOne));
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
+    const template = mutableCopy<ReplicaSet>(replicaSet).spec?.template;
+    const { labels, annotations, finalizers } = template?.metadata ?? {};
+    const ownerReferences = [newControllerReference(replicaSet, replicaSets)];
+    const metadata = { namespace, generateName: `${name}-`, labels, annotations, finalizers, ownerReferences };
+    try {
+      const created = await client.create(pods, { metadata, spec: template?.spec }, { trace });
+      expectCreated(key, created.metadata);
+      recorder.event(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`, trace);
+    } catch (error) {
+      if (isApiError(error, ...AMBIGUOUS)) doubtful.add(key);
+      if (!isNamespaceTerminating(error))
+        recorder.event(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`, trace);
+      throw error;
     }
+  }
+
+  async function deletePod({ key, replicaSet, context: { trace } }: Work, pod: Cached<Pod>): Promise<void> {
+    const { namespace = '', name, uid } = pod.metadata;
+    try {
+      if (!(await deleteIfPresent(client, pods, { namespace, name }, { trace, preconditions: { uid } }))) return;
+    } catch (error) {
+      recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`, trace);
+      throw error;
+    }
+    pending.add(key, `delete ${uid}`, () => {
+      const present = podInformer.get(`${namespace}/${name}`);
+      return present?.metadata.uid !== uid || present.metadata.deletionTimestamp !== undefined;
+    });
+    recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`, trace);
+  }
+
+  async function writeStatus({ replicaSet, claimed, context: { trace } }: Work, outcome: Outcome): Promise<void> {
+    const status = planStatus(replicaSet, claimed, outcome, clock.now());
+    if (!statusDiffers(replicaSet.status, status)) return;
+    const copy = {
+      ...mutableCopy<ReplicaSet>(replicaSet),
+      status: { ...withoutZeros(status), replicas: status.replicas },
+    };
+    await client.updateStatus(replicaSets, copy, { trace }).catch((error: unknown) => {
+      if (!isApiError(error, 'NotFound')) throw error;
+    });
   }
 
   return reconciler;
