@@ -9,7 +9,7 @@ export async function* terminalSizes(source: AsyncIterable<Buffer>): AsyncGenera
   for await (const chunk of source) {
     pending += chunk.toString('utf8');
     for (let end = pending.indexOf('}'); end >= 0; end = pending.indexOf('}')) {
-      const size = parse(pending.slice(0, end + 1));
+      const size = parse(pending.slice(pending.lastIndexOf('{', end), end + 1));
       pending = pending.slice(end + 1);
       if (size) yield size;
     }

@@ -26,7 +26,13 @@ export class IncomingChannel extends Readable {
     return !this.destroyed && this.readableLength >= this.readableHighWaterMark;
   }
 
-  override _read(): void {
-    this.#onRead();
+  /** Every way of consuming data comes through here, and it is gone from the buffer afterwards. */
+  override read(size?: number): unknown {
+    const data: unknown = super.read(size);
+    if (!this.isFull) this.#onRead();
+    return data;
   }
+
+  /** Data comes when the client sends it. */
+  override _read(): void {}
 }
