@@ -41,11 +41,12 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
   const flags = etcdFlags(join(directory, 'data'), endpoint, `http://127.0.0.1:${peerPort}`, options);
 
   let child: ChildProcess | undefined;
-  const killNow = (): void => {
+  const leave = (): void => {
     child?.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   };
-  // A test process that dies must not leave its etcd behind.
-  process.on('exit', killNow);
+  // A test process that ends early must not leave its etcd behind.
+  process.on('exit', leave);
 
   const start = async (): Promise<void> => {
     const log = openSync(logFile, 'a');
@@ -69,7 +70,7 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
   };
   const stop = async (): Promise<void> => {
     await kill();
-    process.off('exit', killNow);
+    process.off('exit', leave);
     rmSync(directory, { recursive: true, force: true });
   };
 
