@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, createBackoff, sleep } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { ContainerRuntime, PodIdentity, RuntimeContainer } from './container-runtime/runtime.js';
@@ -33,6 +34,8 @@ export interface ContainerCacheOptions {
 
 /** How many inspects may be in flight. */
 const INSPECT_CONCURRENCY = 16;
+/** How long a start of our own may take to be put into the cache. */
+const START_GRACE_MS = 2_000;
 /** A container's state goes one way, so an answer that was overtaken is known for one. */
 const STATE_ORDER = { created: 0, running: 1, exited: 2 } as const;
 
@@ -84,6 +87,17 @@ export function createContainerCache(options: ContainerCacheOptions): ContainerC
     }
   }
 
+  /** Whoever started it asks the engine about it too, and puts the answer here: only others' starts are looked into. */
+  function refreshUnlessPut(id: string, signal: AbortSignal): void {
+    const look = (): void => {
+      if (byId.get(id)?.state === 'running') return;
+      refresh(id, signal).catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ error, container: id }, 'cannot inspect a container');
+      });
+    };
+    clock.setTimeout(look, START_GRACE_MS, signal);
+  }
+
   async function relist(signal: AbortSignal): Promise<void> {
     const before = [...byId.keys()];
     const found = await runtime.list(signal);
@@ -103,11 +117,14 @@ export function createContainerCache(options: ContainerCacheOptions): ContainerC
   async function follow(signal: AbortSignal): Promise<void> {
     const connection = new AbortController();
     const either = AbortSignal.any([signal, connection.signal]);
+    // Many inspects at a time listen to it.
+    setMaxListeners(0, either);
     const relists = relistUntilAborted(either);
     try {
       for await (const { type, containerId } of runtime.events(either, relists.start)) {
         if (type === 'removed') changed(drop(containerId));
-        else if (type !== 'started' || byId.get(containerId)?.state !== 'running') await refresh(containerId, either);
+        else if (type !== 'started') await refresh(containerId, either);
+        else if (byId.get(containerId)?.state !== 'running') refreshUnlessPut(containerId, either);
       }
     } finally {
       connection.abort();

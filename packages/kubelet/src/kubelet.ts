@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { nodes, pods, services } from '@kubelab/api';
 import { createComponentClient, createEventRecorder, createInformer, type SessionApiClient } from '@kubelab/client';
 import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
+import type { Logger } from 'pino';
 import { createContainerCache } from './container-cache.js';
 import { createDockerRuntime } from './container-runtime/docker.js';
 import { readMachineCapabilities } from './container-runtime/machine-capabilities.js';
@@ -15,7 +16,7 @@ import { machineProcess, readMachine } from './node/machine.js';
 import { createNodeReporter } from './node/node-reporter.js';
 import { createNodeObjects } from './node-objects.js';
 import type { KubeletOptions } from './options.js';
-import { createPodEvents } from './pod-events.js';
+import { createPodEvents, type PodEvents } from './pod-events.js';
 import { createPodWorkers } from './pod-worker/pod-workers.js';
 import { createNodeServer } from './server/node-server.js';
 import { createStatusWriter } from './status/status-writer.js';
@@ -87,7 +88,7 @@ async function buildParts(
     mode: options.podNetworkMode,
     clusterDns: { servers: options.clusterDns, domain: options.clusterDomain },
     log,
-    warn: events.warning,
+    warn: warnings(events, log),
     hostPid,
   });
   const reporter = await createNodeReporter({
@@ -160,6 +161,16 @@ async function buildParts(
     (running) => server.run(running),
   ];
   return parts.map(quietly);
+}
+
+/** That the cluster has no DNS is no fault of a pod's: it is said once, in the log. */
+function warnings(events: PodEvents, log: Logger): PodEvents['warning'] {
+  let said = false;
+  return (pod, reason, message) => {
+    if (reason !== 'MissingClusterDNS') return events.warning(pod, reason, message);
+    if (!said) log.info('no --cluster-dns: pods resolve names as their node does');
+    said = true;
+  };
 }
 
 /** A part that ends because it was told to has not failed. */

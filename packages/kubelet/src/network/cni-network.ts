@@ -29,7 +29,7 @@ export async function addToNetwork(
   signal: AbortSignal,
 ): Promise<CniResult> {
   let result: CniResult | undefined;
-  for (const plugin of network.plugins) {
+  for (const plugin of network.plugins.filter((one) => hasWork(one, values))) {
     const configuration = configurationOf(network, plugin, values, result);
     result = (await runCniPlugin(binDirectory, 'ADD', configuration, container, signal)) ?? result;
   }
@@ -50,7 +50,7 @@ export async function deleteFromNetwork(
   signal: AbortSignal,
 ): Promise<void> {
   const failures: unknown[] = [];
-  for (const plugin of network.plugins.toReversed()) {
+  for (const plugin of network.plugins.toReversed().filter((one) => hasWork(one, values))) {
     const configuration = configurationOf(network, plugin, values, result);
     try {
       await runCniPlugin(binDirectory, 'DEL', configuration, container, signal);
@@ -60,6 +60,11 @@ export async function deleteFromNetwork(
     }
   }
   if (failures.length > 0) throw failures[0];
+}
+
+/** portmap hands on what it is given where a pod has no host ports: most pods, each a process less. */
+function hasWork({ type }: CniPluginConfiguration, { portMappings }: CapabilityValues): boolean {
+  return type !== 'portmap' || !Array.isArray(portMappings) || portMappings.length > 0;
 }
 
 function configurationOf(

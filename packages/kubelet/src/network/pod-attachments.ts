@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { ReadonlyPod } from '../pod.js';
 import type { SandboxNetwork } from '../pod-network.js';
 import type { Attachment, AttachmentStore } from './attachment-store.js';
@@ -58,7 +58,7 @@ export class PodAttachments {
     try {
       const [result] = await settleBoth(
         addToNetwork(this.#binDirectory, network, container, values, signal),
-        addToNetwork(this.#binDirectory, LOOPBACK, { ...container, interfaceName: 'lo' }, {}, signal),
+        this.#bringUpLoopback(container, signal),
       );
       await this.#store.put({ ...attachment, result });
       return result;
@@ -70,6 +70,14 @@ export class PodAttachments {
       }
       throw error;
     }
+  }
+
+  /** Engines bring it up themselves; where one has not, the plugin does. */
+  async #bringUpLoopback(container: CniContainer, signal: AbortSignal): Promise<void> {
+    const table = container.networkNamespace.replace(/ns\/net$/, 'net/fib_trie');
+    const routes = await readFile(table, 'utf8').catch(() => '');
+    if (routes.includes('127.0.0.1')) return;
+    await addToNetwork(this.#binDirectory, LOOPBACK, { ...container, interfaceName: 'lo' }, {}, signal);
   }
 
   async #delete(attachment: Attachment, signal: AbortSignal): Promise<void> {
