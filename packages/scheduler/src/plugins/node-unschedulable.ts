@@ -1,5 +1,5 @@
+import { tolerates } from '@kubelab/api';
 import type { Plugin } from '../framework.js';
-import { tolerates } from './tolerations.js';
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 

@@ -1,4 +1,4 @@
-import type { Node, Pod, PodSpec, Taint, Toleration } from '@kubelab/api';
+import { type Node, type Pod, type PodSpec, type Taint, type Toleration, tolerates } from '@kubelab/api';
 import type { Cached } from '@kubelab/client';
 import { describe, expect, it } from 'vitest';
 import { SchedulerCache } from '../cache.js';
@@ -12,7 +12,6 @@ import { nodeAffinity } from './node-affinity.js';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.js';
 import { nodeResourcesFit } from './node-resources-fit.js';
 import { taintToleration } from './taint-toleration.js';
-import { tolerates } from './tolerations.js';
 
 const identity = (name: string) => ({
   name,

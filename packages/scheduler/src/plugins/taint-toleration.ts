@@ -1,8 +1,7 @@
-import type { DeepReadonly, Taint, Toleration } from '@kubelab/api';
+import { type DeepReadonly, type Taint, type Toleration, tolerates } from '@kubelab/api';
 import { normalizeToMax, type Plugin } from '../framework.js';
 import type { NodeInfo } from '../node-info.js';
 import type { PodInfo } from '../pod-info.js';
-import { tolerates } from './tolerations.js';
 
 const STATE = 'TaintToleration';
 

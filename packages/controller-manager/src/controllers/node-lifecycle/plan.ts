@@ -1,4 +1,4 @@
-import type { DeepReadonly, Node, NodeCondition, Pod, Taint, Toleration } from '@kubelab/api';
+import { type DeepReadonly, type Node, type NodeCondition, type Pod, type Taint, tolerates } from '@kubelab/api';
 import type { Cached } from '@kubelab/client';
 import { timestamp } from '../../timestamp.js';
 
@@ -94,7 +94,7 @@ export function evictionTimeMs(pod: DeepReadonly<Pod>, taints: readonly DeepRead
   let due: number | undefined;
   for (const taint of taints) {
     if (taint.effect !== NO_EXECUTE) continue;
-    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => covers(toleration, taint));
+    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
     if (matching.length === 0) return 0;
     const seconds = matching.flatMap(({ tolerationSeconds }) =>
       tolerationSeconds === undefined || tolerationSeconds === null ? [] : [Math.max(0, tolerationSeconds)],
@@ -104,11 +104,4 @@ export function evictionTimeMs(pod: DeepReadonly<Pod>, taints: readonly DeepRead
     due = due === undefined ? time : Math.min(due, time);
   }
   return due;
-}
-
-function covers(toleration: DeepReadonly<Toleration>, taint: DeepReadonly<Taint>): boolean {
-  const { key = '', operator = 'Equal', value = '', effect = '' } = toleration;
-  if (effect !== '' && effect !== taint.effect) return false;
-  if (key === '') return operator === 'Exists';
-  return key === taint.key && (operator === 'Exists' || value === (taint.value ?? ''));
 }

@@ -1,4 +1,5 @@
-import type { DeepReadonly, Taint, Toleration } from '@kubelab/api';
+import type { Taint, Toleration } from '../generated/types.js';
+import type { DeepReadonly } from '../object.js';
 
 /** Whether a toleration covers a taint (API convention: empty key with Exists covers all, empty effect all effects). */
 export function tolerates(toleration: DeepReadonly<Toleration>, taint: DeepReadonly<Taint>): boolean {
