@@ -89,6 +89,12 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
   await writeFile(caFile, authority.certificatePem);
   const kubelet = await bundleKubelet();
   const nodes: TestNode[] = [];
+  const addNode = async (nodeName: string, flags: readonly string[] = []): Promise<TestNode> => {
+    const place = { clusterName: name, network, directory, caFile, gateway, grpcPort: api.grpcPort, kubelet };
+    const node = await startNode(place, nodeName, authority, flags);
+    nodes.push(node);
+    return node;
+  };
 
   const kubectl = async (...args: string[]): Promise<string> => {
     const { stdout, stderr, code } = await api.kubectl(args);
@@ -108,6 +114,7 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
     gateway,
     kubectl,
     containers,
+    addNode,
     kubeletClient: await issueCertificate(authority, {
       commonName: 'system:apiserver-kubelet-client',
       usages: ['client'],
@@ -124,7 +131,7 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
       return status === 200 ? (json as Pod) : undefined;
     },
     async addReadyNode(nodeName, podCidr, flags = []) {
-      const node = await this.addNode(nodeName, flags);
+      const node = await addNode(nodeName, flags);
       const path = `/api/v1/nodes/${nodeName}`;
       await eventually(`${nodeName} is registered`, async () => (await api.fetch(path)).status === 200);
       const body = { spec: { podCIDR: podCidr, podCIDRs: [podCidr] } };
@@ -132,12 +139,6 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
       const { status, text } = await api.fetch(path, { method: 'PATCH', headers, body });
       if (status !== 200) throw new Error(`cannot give ${nodeName} its podCIDR: ${text}`);
       await eventually(`${nodeName} is ready`, async () => isReady((await api.fetch(path)).json as Node));
-      return node;
-    },
-    async addNode(nodeName, flags = []) {
-      const place = { clusterName: name, network, directory, caFile, gateway, grpcPort: api.grpcPort, kubelet };
-      const node = await startNode(place, nodeName, authority, flags);
-      nodes.push(node);
       return node;
     },
     async stop() {

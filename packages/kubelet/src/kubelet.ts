@@ -139,6 +139,7 @@ async function buildParts(
       clock,
       log,
       engineLimiter: createLimiter(options.engineConcurrency),
+      drainPeriodMs: options.endpointDrainPeriod,
       machineMemoryBytes: machine.memoryBytes,
       missingCapabilities: capabilities.missing,
       imageIdOf: reporter.imageIdOf,

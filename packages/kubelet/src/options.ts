@@ -44,6 +44,11 @@ export const kubeletOptions = {
     default: 8,
     help: 'how many starts and removals the engine is asked for at a time',
   },
+  'endpoint-drain-period': {
+    kind: 'duration',
+    default: 500,
+    help: 'how long a ready pod with ports goes on after its deletion, while the proxies hear of it',
+  },
   'container-log-max-size-bytes': {
     kind: 'number',
     default: 10 * 1024 * 1024,

@@ -49,13 +49,6 @@ export function current(state: PodState, name: string): RuntimeContainer | undef
   return runsNow && container?.annotations[CONTAINER_ANNOTATIONS.sandbox] === state.sandbox?.id ? container : undefined;
 }
 
-export function isAnythingRunning(state: PodState): boolean {
-  return (
-    state.sandbox?.state === 'running' ||
-    [...state.containers.values()].some((instances) => instances.some((instance) => instance.state === 'running'))
-  );
-}
-
 export function allContainers(state: PodState): readonly RuntimeContainer[] {
   return [...state.containers.values()].flat();
 }

@@ -33,6 +33,8 @@ export interface PodWorkerContext {
   readonly log: Logger;
   /** Bounds what the engine is asked to start and to remove at a time. */
   readonly engineLimiter: Limiter;
+  /** How long a pod that serves goes on once it is deleted: see `drainDelayMs`. */
+  readonly drainPeriodMs: number;
   readonly machineMemoryBytes: number;
   /** What a privileged container cannot have here, without CAP_. */
   readonly missingCapabilities: readonly string[];

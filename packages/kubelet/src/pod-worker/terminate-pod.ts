@@ -1,6 +1,8 @@
 import { pods } from '@kubelab/api';
 import { deleteIfPresent } from '@kubelab/client';
+import { sleep } from '@kubelab/runtime';
 import type { ReadonlyPod } from '../pod.js';
+import { drainDelayMs } from './drain-delay.js';
 import { allContainers } from './pod-state.js';
 import { gracePeriodSeconds, type PodTask, podIPsOf, reportStatus, stateOf } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
@@ -35,10 +37,12 @@ export async function terminatePod(context: PodWorkerContext, task: PodTask, sig
 async function stopAll(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
   const containers = allContainers(stateOf(context, task));
   if (containers.every(({ state }) => state !== 'running')) return;
+  const drainMs = drainDelayMs(task.pod, gracePeriodSeconds(task), context.drainPeriodMs);
+  if (drainMs > 0) await sleep(drainMs, signal, context.clock);
   const request = {
     pod: task.pod,
     podIP: podIPsOf(context, task)[0] ?? '',
-    gracePeriodSeconds: gracePeriodSeconds(task),
+    gracePeriodSeconds: Math.ceil(gracePeriodSeconds(task) - drainMs / 1000),
     trace: task.trace,
   };
   await context.tracer.span('terminate pod', { parent: task.trace }, () =>
