@@ -145,13 +145,9 @@ export const createNodeLifecycleController: ControllerFactory = (context) => {
       const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
       if (ready?.status !== 'True') continue;
       recorder.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready', trace);
-      await setPodCondition(
-        client,
-        pod,
-        { type: 'Ready', status: 'False', reason: 'NodeNotReady' },
-        clock.now(),
-        trace,
-      );
+      const lastTransitionTime = timestamp(clock.now());
+      const condition = { type: 'Ready', status: 'False', reason: 'NodeNotReady', lastTransitionTime };
+      await patchPodStatus(client, pod, { conditions: [condition] }, trace);
     }
   }
 
