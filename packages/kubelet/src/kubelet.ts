@@ -139,7 +139,7 @@ async function buildParts(
       clock,
       log,
       engineLimiter: createLimiter(options.engineConcurrency),
-      drainPeriodMs: options.endpointDrainPeriod,
+      drainPeriodMs: options.endpointDrainPeriodMs,
       machineMemoryBytes: machine.memoryBytes,
       missingCapabilities: capabilities.missing,
       imageIdOf: reporter.imageIdOf,
