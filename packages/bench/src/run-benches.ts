@@ -8,13 +8,23 @@ import type { BenchOptions } from './options.js';
 import { figureLine } from './report/figure-line.js';
 import { figuresTable } from './report/figures-table.js';
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs the benches one after another. Figures go to stdout, a line of JSON each;
  * all else goes to stderr. Resolves with the exit code: 1 when a bench failed,
  * 130 after Ctrl-C. A figure that misses its target is no failure.
  */
 export async function runBenches(options: BenchOptions): Promise<number> {
-  const stop = stopOnSignals();
+  const { signal: stop, ignore } = stopOnSignals();
+  try {
+    return await runAll(options, stop);
+  } finally {
+    ignore();
+  }
+}
+
+async function runAll(options: BenchOptions, stop: AbortSignal): Promise<number> {
   const machine = await describeMachine();
   const figures: Figure[] = [];
   let failures = 0;
@@ -55,17 +65,21 @@ async function writeTable(figures: readonly Figure[], machine: Machine, options:
 }
 
 /** The first Ctrl-C stops the bench, which cleans up; the second one ends the process there and then. */
-function stopOnSignals(): AbortSignal {
+function stopOnSignals(): { signal: AbortSignal; ignore(): void } {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(130);
-      say('stopping: removing what was brought up');
-      stop.abort(new Error(`stopped by ${name}`));
-    });
-  }
-  return stop.signal;
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(130);
+    say('stopping: removing what was brought up');
+    stop.abort(new Error(`stopped by ${name}`));
+  };
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
+  return {
+    signal: stop.signal,
+    ignore: () => {
+      for (const name of STOP_SIGNALS) process.off(name, onSignal);
+    },
+  };
 }
 
 function say(line: string): void {

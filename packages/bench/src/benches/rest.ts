@@ -36,8 +36,8 @@ class Series {
   }
 
   /** What a request costs each of the processes, in microseconds of CPU: unlike its rate, it is the same on a busy machine. */
-  cpuMicroseconds(): Record<string, number> {
-    const entries = Object.entries(this.cpuMs);
+  cpuMicroseconds(processes = Object.keys(this.pids)): Record<string, number> {
+    const entries = Object.entries(this.cpuMs).filter(([name]) => processes.includes(name));
     return Object.fromEntries(entries.map(([name, timeMs]) => [`${name}CpuUs`, (timeMs * 1000) / this.#requests]));
   }
 }
@@ -92,6 +92,7 @@ function figureOf(verb: Verb, all: ReadonlyMap<string, Series>): Figure {
       // A read asks etcd for nothing but its revision.
       ...(verb === 'get' ? {} : { etcdPutsPerSecond: etcd, ratioToEtcd: value / etcd }),
       bareHttpsPerSecond: bare,
+      ...all.get('bareHttps')?.cpuMicroseconds(['bareHttps']),
       ratioToBareHttps: value / bare,
     },
   };
