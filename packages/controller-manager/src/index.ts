@@ -1,1 +1,2 @@
-export {};
+export { createControllerManager } from './controller-manager.js';
+export { type ControllerManagerOptions, controllerManagerOptions } from './options.js';
