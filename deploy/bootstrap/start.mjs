@@ -14,6 +14,7 @@ import { main, SetupError, step } from './steps.mjs';
 const run = promisify(execFile);
 const EXAMPLES = ['namespace.yaml', 'nginx.yaml', 'nginx_s.yaml'];
 const NAMESPACE = 'rds2024test';
+const DEPLOYMENT = 'nginx-test';
 const NODE_PORT = 32080;
 const ANSWER_LIMIT_MS = 120_000;
 const args = process.argv.slice(2);
@@ -23,7 +24,7 @@ await main(async () => {
   await setUp(['pause', 'nginx']);
   await runBundle('kubelab', ['up', ...args]);
   if (process.exitCode) return;
-  const { kubeconfig, nodes } = await describeCluster();
+  const { kubeconfig, nodes, flags } = await describeCluster();
   const kubectl = async (...words) => (await run('kubectl', ['--kubeconfig', kubeconfig, ...words])).stdout.trim();
   await step('apply the example (deploy/examples)', () =>
     kubectl('apply', ...EXAMPLES.flatMap((file) => ['-f', join(TOP, 'deploy/examples', file)])),
@@ -31,7 +32,9 @@ await main(async () => {
   const answers = await step(`nginx answers on port ${NODE_PORT} of every node`, () =>
     Promise.all(nodes.map(({ address }) => untilAnswered(`http://${address}:${NODE_PORT}/`))),
   );
-  await summarize({ kubeconfig, nodes, answers, kubectl, tookMs: performance.now() - startedMs });
+  const tookMs = performance.now() - startedMs;
+  await kubectl('rollout', 'status', `deployment/${DEPLOYMENT}`, '-n', NAMESPACE, `--timeout=${ANSWER_LIMIT_MS}ms`);
+  await summarize({ kubeconfig, nodes, answers, kubectl, flags, tookMs });
 });
 
 /** The kubeconfig of the cluster that is meant, and the nodes that are on. */
@@ -46,7 +49,7 @@ async function describeCluster() {
   const bundle = join(TOP, 'dist/bin/kubelab.mjs');
   const kubeconfig = (await run(process.execPath, [bundle, 'kubeconfig', ...flags])).stdout.trim();
   const cluster = JSON.parse(readFileSync(join(dirname(kubeconfig), 'cluster.json'), 'utf8'));
-  return { kubeconfig, nodes: cluster.nodes.filter((node) => !node.stopped) };
+  return { kubeconfig, flags, nodes: cluster.nodes.filter((node) => !node.stopped) };
 }
 
 /** The body of the first answer with status 200. */
@@ -75,7 +78,7 @@ function fetchOnce(url) {
   });
 }
 
-async function summarize({ kubeconfig, nodes, answers, kubectl, tookMs }) {
+async function summarize({ kubeconfig, nodes, answers, kubectl, flags, tookMs }) {
   const [nodeTable, podTable] = await Promise.all([
     kubectl('get', 'nodes', '-o', 'wide'),
     kubectl('get', 'pods', '-n', NAMESPACE, '-o', 'wide'),
@@ -97,8 +100,8 @@ async function summarize({ kubeconfig, nodes, answers, kubectl, tookMs }) {
     '',
     'Next:',
     `  export KUBECONFIG=${kubeconfig}`,
-    `  kubectl -n ${NAMESPACE} scale deployment nginx-test --replicas=5`,
-    `  npx kubelab trace deployment/nginx-test -n ${NAMESPACE}`,
+    `  kubectl -n ${NAMESPACE} scale deployment ${DEPLOYMENT} --replicas=5`,
+    `  ${['npx kubelab trace', `deployment/${DEPLOYMENT}`, `-n ${NAMESPACE}`, ...flags].join(' ')}`,
     '',
   ];
   process.stdout.write(`${text.join('\n')}\n`);

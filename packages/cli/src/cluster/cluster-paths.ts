@@ -39,3 +39,8 @@ export function nodePaths(paths: ClusterPaths, node: string): { dir: string; kub
   const dir = join(paths.nodesDir, node);
   return { dir, kubeletDir: join(dir, 'kubelet'), cniConfDir: join(dir, 'cni/net.d') };
 }
+
+/** What a process of the cluster prints: `kubelet/node1` into kubelet-node1.log. */
+export function logFilePath(paths: ClusterPaths, name: string): string {
+  return join(paths.logsDir, `${name.replace('/', '-')}.log`);
+}

@@ -48,7 +48,7 @@ export async function agents(options: AgentsOptions): Promise<void> {
           env: componentEnvironment(stateDir, binDir),
           log,
           nodeNetwork: () => Promise.resolve({ id: options.container, pid: process.pid }),
-          predecessorsReady: () => Promise.resolve(),
+          predecessorsAnswer: () => Promise.resolve(),
           onChange: () => undefined,
         }),
     );

@@ -1,4 +1,5 @@
-import type { ClusterPaths } from '../cluster/cluster-paths.js';
+import { readFileSync } from 'node:fs';
+import { type ClusterPaths, logFilePath } from '../cluster/cluster-paths.js';
 import { watchCluster } from '../supervisor/control-client.js';
 import type { ProcessSnapshot, Snapshot } from '../supervisor/snapshot.js';
 import { untilSupervised } from '../supervisor/start-supervisor.js';
@@ -89,7 +90,18 @@ function describe({ name, state, message }: ProcessSnapshot): string {
   return message ? `${name} ${state}: ${message}` : `${name} ${state}`;
 }
 
+/** The last line of its log, which often says why. */
+function lastWords(paths: ClusterPaths, name: string): string[] {
+  try {
+    const log = readFileSync(logFilePath(paths, name), 'utf8');
+    const line = log.trimEnd().split('\n').at(-1) ?? '';
+    return line === '' ? [] : [`    ${line.slice(0, 500)}`];
+  } catch {
+    return [];
+  }
+}
+
 function notReady(processes: readonly ProcessSnapshot[], paths: ClusterPaths, limitMs: number): Error {
-  const lines = processes.map((process) => `  ${describe(process)}`);
+  const lines = processes.flatMap((process) => [`  ${describe(process)}`, ...lastWords(paths, process.name)]);
   return new CommandError(`not ready after ${limitMs / 1000} s (logs in ${paths.logsDir}):\n${lines.join('\n')}`);
 }

@@ -45,8 +45,8 @@ async function collect(context: CommandContext, cluster: Cluster): Promise<Compo
   const plans = planProcesses({ cluster, paths, binDir, nodePath: process.execPath });
   const processes = plans.map(async ({ name, component, node, address, readyUrl }): Promise<ComponentStatus> => {
     const { file, usage } = look(paths.runDir, name);
-    const health = usage ? await probe(readyUrl) : { healthy: false, message: 'not running' };
-    return { component, ...(node ? { node } : {}), address, ...health, ...figures(file, usage) };
+    const { healthy, message } = usage ? await probe(readyUrl) : { healthy: false, message: 'not running' };
+    return { component, ...(node ? { node } : {}), address, healthy, message, ...figures(file, usage) };
   });
   const supervisor = look(paths.runDir, 'supervisor');
   const nodes = cluster.nodes.map(async ({ name, address, stopped }): Promise<ComponentStatus> => {

@@ -2,6 +2,7 @@ import { get } from 'node:http';
 
 /** `healthy` when it answered 200; else `message` says what it answered, or why it did not. */
 export interface ProbeResult {
+  readonly answered: boolean;
   readonly healthy: boolean;
   readonly message: string;
 }
@@ -15,11 +16,13 @@ export function probe(url: string, timeoutMs = 1_000): Promise<ProbeResult> {
       response.on('data', (chunk: string) => {
         if (body.length < 4_096) body += chunk;
       });
-      response.on('end', () => resolve({ healthy: response.statusCode === 200, message: summary(body) }));
-      response.on('error', (error) => resolve({ healthy: false, message: error.message }));
+      response.on('end', () =>
+        resolve({ answered: true, healthy: response.statusCode === 200, message: summary(body) }),
+      );
+      response.on('error', (error) => resolve({ answered: false, healthy: false, message: error.message }));
     });
     request.once('timeout', () => request.destroy(new Error('no answer')));
-    request.once('error', (error) => resolve({ healthy: false, message: error.message }));
+    request.once('error', (error) => resolve({ answered: false, healthy: false, message: error.message }));
   });
 }
 

@@ -18,7 +18,10 @@ export interface ProcessSpecification {
   readonly address: string;
   /** Answers 200 once the process is ready. */
   readonly readyUrl: string;
-  /** At the cluster's start it waits until these are ready. */
+  /**
+   * At the cluster's start it waits until these begin to answer, ready or not: by
+   * the time that it has loaded its own code, they are.
+   */
   readonly after: readonly string[];
 }
 

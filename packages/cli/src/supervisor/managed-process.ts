@@ -23,12 +23,12 @@ export interface ManagedProcessOptions {
   readonly log: Logger;
   /** Makes the node's container be up. Called before every start of a process that has a node. */
   nodeNetwork(): Promise<NodeNetwork>;
-  /** Resolves once those that come before it are ready; rejects with the signal. */
-  predecessorsReady(signal: AbortSignal): Promise<void>;
+  /** Resolves once those that come before it have begun to answer; rejects with the signal. */
+  predecessorsAnswer(signal: AbortSignal): Promise<void>;
   onChange(): void;
 }
 
-const PROBE_EVERY_MS = 25;
+const PROBE_EVERY_MS = 40;
 const PROBE_SLOWLY_AFTER_MS = 5_000;
 const PROBE_SLOWLY_EVERY_MS = 500;
 /** One that ran for so long starts at once when it dies. */
@@ -47,6 +47,7 @@ export class ManagedProcess {
   #quickRestarts = 0;
   #message: string | undefined;
   #networkPid: number | undefined;
+  #answered = false;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: ManagedProcessOptions) {
@@ -62,8 +63,9 @@ export class ManagedProcess {
     return this.#options.specification.node;
   }
 
-  get isReady(): boolean {
-    return this.#state === 'ready';
+  /** Whether it has begun to answer, be it that it is not ready. */
+  get hasAnswered(): boolean {
+    return this.#answered;
   }
 
   snapshot(): ProcessSnapshot {
@@ -117,7 +119,7 @@ export class ManagedProcess {
 
   async #run(over: AbortSignal): Promise<void> {
     let adopted = await this.#adopt(over);
-    if (!adopted) await this.#options.predecessorsReady(over).catch(() => undefined);
+    if (!adopted) await this.#options.predecessorsAnswer(over).catch(() => undefined);
     while (!over.aborted) {
       const startedMs = performance.now();
       try {
@@ -197,8 +199,9 @@ export class ManagedProcess {
   async #untilReady(over: AbortSignal): Promise<void> {
     const startedMs = performance.now();
     while (!over.aborted) {
-      const { healthy, message } = await probe(this.#options.specification.readyUrl);
+      const { answered, healthy, message } = await probe(this.#options.specification.readyUrl);
       if (over.aborted) return;
+      this.#answered ||= answered;
       if (healthy) return this.#change('ready');
       if (message !== this.#message) this.#change('starting', message);
       const slowly = performance.now() - startedMs > PROBE_SLOWLY_AFTER_MS;

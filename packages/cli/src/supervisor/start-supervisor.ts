@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClusterPaths } from '../cluster/cluster-paths.js';
+import { type ClusterPaths, logFilePath } from '../cluster/cluster-paths.js';
 import { componentEnvironment } from '../processes/component-environment.js';
 import { readPidFile, removePidFile, writePidFile } from '../processes/pid-file.js';
 import { isAlive, type ProcessIdentity } from '../processes/process-identity.js';
@@ -35,7 +35,7 @@ export async function ensureSupervisor(paths: ClusterPaths, binDir: string): Pro
     command: process.execPath,
     args,
     env: componentEnvironment(paths.stateDir, binDir),
-    logFile: join(paths.logsDir, `${NAME}.log`),
+    logFile: logFilePath(paths, NAME),
     leave: true,
   });
   const commandDigest = digestCommand(process.execPath, args);
@@ -56,7 +56,7 @@ export async function untilSupervised<T>(paths: ClusterPaths, ask: () => Promise
     try {
       return await ask();
     } catch (error) {
-      const logFile = join(paths.logsDir, `${NAME}.log`);
+      const logFile = logFilePath(paths, NAME);
       if (!findSupervisor(paths)) throw new Error(`the supervisor ended; see ${logFile}`, { cause: error });
       if (performance.now() > deadline) throw new Error(`the supervisor does not answer; see ${logFile}`);
     }

@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBackoff } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import { CLUSTER_LABEL, type Cluster, NODE_LABEL, ROLE_LABEL, readCluster } from '../cluster/cluster.js';
-import type { ClusterPaths } from '../cluster/cluster-paths.js';
+import { type ClusterPaths, logFilePath } from '../cluster/cluster-paths.js';
 import { ensureNodeContainer } from '../cluster/node-container.js';
 import type { Engine } from '../engine/engine.js';
 import { type ProcessSpecification, planProcesses } from '../processes/process-plan.js';
@@ -112,11 +111,11 @@ export class Supervisor {
     return new ManagedProcess({
       specification,
       runDir: paths.runDir,
-      logFile: join(paths.logsDir, `${specification.name.replace('/', '-')}.log`),
+      logFile: logFilePath(paths, specification.name),
       env,
       log,
       nodeNetwork: () => this.#nodeNetwork(specification.node ?? ''),
-      predecessorsReady: (signal) => this.#ready(specification.after, signal),
+      predecessorsAnswer: (signal) => this.#answer(specification.after, signal),
       onChange: () => this.#notify(),
     });
   }
@@ -137,12 +136,12 @@ export class Supervisor {
     return made;
   }
 
-  async #ready(names: readonly string[], signal: AbortSignal): Promise<void> {
-    const allReady = (): boolean => names.every((name) => this.#processes.get(name)?.isReady ?? true);
-    if (allReady()) return;
+  async #answer(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const allAnswer = (): boolean => names.every((name) => this.#processes.get(name)?.hasAnswered ?? true);
+    if (allAnswer()) return;
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        if (!allReady()) return;
+        if (!allAnswer()) return;
         this.#watchers.delete(look);
         resolve();
       };
