@@ -121,7 +121,8 @@ export async function startFakeKubelet(
   }
 
   async function exec(call: ExecCall): Promise<void> {
-    const requests = call[Symbol.asyncIterator]() as AsyncIterator<ExecRequest>;
+    // Answers go on after the end of the requests.
+    const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterator<ExecRequest>;
     const { start } = (await requests.next()).value as ExecRequest;
     if (!start) throw new ApiError('BadRequest', 'the first message must be start');
     execStarts.push(start);
@@ -147,7 +148,7 @@ export async function startFakeKubelet(
   }
 
   async function portForward(call: ServerDuplexStream<PortForwardRequest, object>): Promise<void> {
-    const requests = call[Symbol.asyncIterator]() as AsyncIterator<PortForwardRequest>;
+    const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterator<PortForwardRequest>;
     const { start } = (await requests.next()).value as PortForwardRequest;
     const socket = connect({ host: '127.0.0.1', port: start?.port ?? 0, allowHalfOpen: true });
     call.on('cancelled', () => socket.destroy());
@@ -155,14 +156,14 @@ export async function startFakeKubelet(
       throw new ApiError('InternalError', `failed to connect to localhost:${start?.port}: ${error.message}`);
     });
     socket.on('error', () => undefined);
-    const input = (async () => {
+    // The call ends with what the pod sends: there is no other way to tell that it has hung up.
+    (async () => {
       for (let next = await requests.next(); !next.done; next = await requests.next()) {
         if (next.value.data && !socket.write(next.value.data)) await eventOf(socket, 'drain', 'close');
       }
       socket.end();
     })().catch(() => socket.destroy());
     for await (const data of socket) if (!call.write({ data })) await eventOf(call, 'drain', 'cancelled');
-    await input;
   }
 
   const server = new Server({ 'grpc.max_receive_message_length': 4 * 1024 * 1024 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ApiError, type Node } from '@kubelab/api';
 import type { TlsMaterial, Tracer } from '@kubelab/runtime';
 import type { Logger } from 'pino';
@@ -56,6 +57,8 @@ export function createStreamHandlers({ findNode, tls, tracer, log, stopping }: S
       }
       return traced(request, (inner) => {
         const signal = AbortSignal.any([request.signal, stopping]);
+        // A port-forward has a call a connection, and each listens.
+        setMaxListeners(0, signal);
         const upgrade: Upgrade = { request: inner, message, socket, head, signal };
         return UPGRADES[request.subresource](upgrade, dependencies);
       });

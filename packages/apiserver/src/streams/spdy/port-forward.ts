@@ -80,15 +80,19 @@ async function forwardOne(port: number, data: SpdyStream, error: SpdyStream, for
   error.resume();
   const connection: ForwardedConnection = {
     port,
-    input: data,
+    // A plain iteration would destroy the stream at the end of its input.
+    input: data.iterator({ destroyOnReturn: false }),
     write: (chunk) => writeFully(data, chunk),
     fail: (why) => writeFully(error, Buffer.from(why)),
-    end: () => endFully(data),
+    async end() {
+      // The client waits for the end of both before it closes its side.
+      await Promise.all([endFully(error), endFully(data)]);
+    },
   };
   lingerOnce(data);
   lingerOnce(error);
   await forward(connection);
-  await Promise.all([endFully(error), endFully(data)]);
+  await connection.end();
   data.resume();
 }
 
