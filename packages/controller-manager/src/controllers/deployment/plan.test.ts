@@ -65,6 +65,14 @@ describe('the newest ReplicaSet grows', () => {
     expect(step?.replicas).toBe(next);
   });
 
+  test('waits for pods that are to go and are still there', () => {
+    const newest = replicaSet('new', 0);
+    const shrinking = replicaSet('old', 7, { status: { replicas: 10 } });
+    expect(planNewReplicaSet(deployment(10, { surge: 0 }), newest, [shrinking, newest])).toBeUndefined();
+    const partly = replicaSet('old', 7, { status: { replicas: 9 } });
+    expect(planNewReplicaSet(deployment(10, { surge: 0 }), newest, [partly, newest])?.replicas).toBe(1);
+  });
+
   test('is made at its full size for Recreate, and as far as there is room otherwise', () => {
     const old = [replicaSet('old', 3)];
     expect(newReplicaSetSize(deployment(3, recreate), old, 0)).toBe(3);

@@ -15,6 +15,9 @@ const sizeOf = (replicaSet: DeepReadonly<ReplicaSet>) => replicaSet.spec?.replic
 /** Of a ReplicaSet that was just made smaller the status still counts pods that are about to go. */
 const availableOf = (replicaSet: DeepReadonly<ReplicaSet>) =>
   Math.min(replicaSet.status?.availableReplicas ?? 0, sizeOf(replicaSet));
+/** Of one that was just made smaller some pods are still there. */
+const presentOf = (replicaSet: DeepReadonly<ReplicaSet>) =>
+  Math.max(sizeOf(replicaSet), replicaSet.status?.replicas ?? 0);
 const sum = (sets: readonly Set[], value: (set: Set) => number) => sets.reduce((total, set) => total + value(set), 0);
 const isRolling = (deployment: Deploy) => deployment.spec?.strategy?.type !== 'Recreate';
 
@@ -48,7 +51,7 @@ export function maxUnavailable(deployment: Deploy): number {
 export function newReplicaSetSize(deployment: Deploy, all: readonly Set[], present: number): number {
   const replicas = desiredReplicas(deployment);
   if (!isRolling(deployment)) return replicas;
-  const room = replicas + maxSurge(deployment) - sum(all, sizeOf);
+  const room = replicas + maxSurge(deployment) - sum(all, presentOf);
   return room <= 0 ? present : present + Math.min(room, replicas - present);
 }
 
