@@ -130,6 +130,8 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
 async function listen({ options, parts, storage, registry }: Built, stopping: AbortSignal, context: ComponentContext) {
   const { log, tracer, metrics } = context;
   const resources: readonly ResourceType[] = resourceTable;
+  const readiness = createReadiness(storage, context);
+  const { health } = readiness;
   const tls = await readTlsMaterial({
     caFile: options.clientCaFile,
     certFile: options.tlsCertFile,
@@ -137,20 +139,6 @@ async function listen({ options, parts, storage, registry }: Built, stopping: Ab
   });
   const ring = createSpanRing();
   tracer.setSink(ring.add);
-  const health = createHealthChecks();
-  let state: 'starting' | 'ready' | 'stopping' = 'starting';
-  const check = (name: string, kind: 'live' | 'ready', run: HealthCheck) => {
-    health.add(name, kind, run);
-    context.health.add(name, kind, run);
-  };
-  health.add('ping', 'live', () => {});
-  check('etcd', 'live', () => storage.checkHealth());
-  check('poststarthook/bootstrap', 'ready', () => {
-    if (state === 'starting') throw new Error('not finished');
-  });
-  health.add('shutdown', 'ready', () => {
-    if (state === 'stopping') throw new Error('the process is shutting down');
-  });
   const face = buildRestFace({
     registry,
     resources,
@@ -181,12 +169,38 @@ async function listen({ options, parts, storage, registry }: Built, stopping: Ab
     rest,
     grpc,
     setReady() {
-      state = 'ready';
+      readiness.set('ready');
       grpc.setServing(true);
     },
     setStopping() {
-      state = 'stopping';
+      readiness.set('stopping');
       grpc.setServing(false);
+    },
+  };
+}
+
+type ReadinessState = 'starting' | 'ready' | 'stopping';
+
+/** The checks of the server and of its process. Made before anything is awaited: neither may answer too early. */
+function createReadiness(storage: Storage, context: ComponentContext) {
+  const health = createHealthChecks();
+  let state: ReadinessState = 'starting';
+  const check = (name: string, kind: 'live' | 'ready', run: HealthCheck) => {
+    health.add(name, kind, run);
+    context.health.add(name, kind, run);
+  };
+  health.add('ping', 'live', () => {});
+  check('etcd', 'live', () => storage.checkHealth());
+  check('poststarthook/bootstrap', 'ready', () => {
+    if (state === 'starting') throw new Error('not finished');
+  });
+  health.add('shutdown', 'ready', () => {
+    if (state === 'stopping') throw new Error('the process is shutting down');
+  });
+  return {
+    health,
+    set(next: ReadinessState) {
+      state = next;
     },
   };
 }
