@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSpanIds } from './span-ids.js';
 
 /** A W3C trace context. Immutable; carried by value through every request, stored object, event and queue. */
 export interface TraceContext {
@@ -25,7 +25,10 @@ export function formatTraceparent(context: TraceContext): string {
   return `00-${context.traceId}-${context.spanId}-${context.sampled ? '01' : '00'}`;
 }
 
+const nextId = createSpanIds();
+
 /** A new trace, made at the edge for a request that carries none. */
 export function newTraceContext(sampled: boolean): TraceContext {
-  return { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), sampled };
+  // A trace's id is as long as two of a span's.
+  return { traceId: nextId() + nextId(), spanId: nextId(), sampled };
 }
