@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Binding, nodes, type Pod, pods } from '@kubelab/api';
 import { type Cached, createInformer, createReconciler, deleteIfPresent, type SessionApiClient } from '@kubelab/client';
 import { createTracer } from '@kubelab/runtime';
@@ -20,6 +21,7 @@ export interface Player {
 /** Pods are spread over the nodes in turn. Those that have a node of another name are left alone. */
 export async function startPlayer(client: SessionApiClient, nodeNames: readonly string[]): Promise<Player> {
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const informer = createInformer(client, pods, {}, log);
   let turn = 0;
   let address = 0;
