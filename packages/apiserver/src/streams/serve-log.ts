@@ -66,5 +66,9 @@ export async function serveLog(
     // The client left, or whoever follows is to ask another server.
     if (!signal.aborted || !response.headersSent) throw error;
   }
-  response.end();
+  const { socket } = response;
+  // A connection kept alive would hold up a server that stops.
+  response.end(() => {
+    if (stopping.aborted) socket?.end();
+  });
 }
