@@ -94,6 +94,7 @@ async function buildParts(
   const reporter = await createNodeReporter({
     options,
     client,
+    nodes: nodeInformer,
     runtime,
     machine,
     recorder,
@@ -121,6 +122,7 @@ async function buildParts(
     pods: podInformer,
     objects,
     room: reporter.room,
+    currentRoom: reporter.currentRoom,
     context: {
       client,
       runtime,

@@ -61,7 +61,7 @@ async function report(
   const { client, clock, onWritten } = options;
   state.node ??= await register(options, signal);
   const before = state.node.status ?? {};
-  const status = { ...before, ...(await options.status(before, signal)) };
+  const status = mergeStatus(before, await options.status(before, signal));
   const due = clock.now() - state.reportedAtMs >= REPORT_INTERVAL_MS;
   const ready = isReady(status);
   if (due || !isDeepStrictEqual(withoutHeartbeats(status), withoutHeartbeats(before))) {
@@ -87,6 +87,16 @@ async function register(options: NodeRegistrationOptions, signal: AbortSignal): 
   if (Object.entries(labels).every(([key, value]) => before[key] === value)) return present;
   const metadata = { ...present.metadata, labels: { ...before, ...labels } };
   return client.update(nodes, { ...present, metadata }, { signal });
+}
+
+/** Resources that the kubelet does not know are others', and stay. */
+function mergeStatus(before: NodeStatus, own: NodeStatus): NodeStatus {
+  return {
+    ...before,
+    ...own,
+    capacity: { ...before.capacity, ...own.capacity },
+    allocatable: { ...before.allocatable, ...own.allocatable },
+  };
 }
 
 function tell({ events }: NodeRegistrationOptions, node: Persisted<Node>, ready: boolean): void {

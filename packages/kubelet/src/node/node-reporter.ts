@@ -1,5 +1,5 @@
-import type { Node, Persisted } from '@kubelab/api';
-import type { ApiClient, EventRecorder } from '@kubelab/client';
+import { type DeepReadonly, type Node, nodes, type Persisted } from '@kubelab/api';
+import type { ApiClient, EventRecorder, Informer } from '@kubelab/client';
 import type { Clock } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { ContainerRuntime, RuntimeContainer, RuntimeImage } from '../container-runtime/runtime.js';
@@ -14,6 +14,7 @@ import { nodeAllocatable, nodeStatus } from './node-status.js';
 export interface NodeReporterOptions {
   readonly options: KubeletOptions;
   readonly client: ApiClient;
+  readonly nodes: Pick<Informer<Node>, 'get'>;
   readonly runtime: ContainerRuntime;
   readonly machine: Machine;
   readonly recorder: EventRecorder;
@@ -27,13 +28,16 @@ export interface NodeReporterOptions {
 export interface NodeReporter {
   run(signal: AbortSignal): Promise<void>;
   readonly facts: NodeFacts;
+  /** By the copy of the node that is at hand. */
   readonly room: () => NodeRoom;
+  /** By the node as the apiserver has it. */
+  readonly currentRoom: (signal: AbortSignal) => Promise<NodeRoom>;
   /** The digest by which a registry knows the container's image, or the engine's own id. */
   readonly imageIdOf: (container: RuntimeContainer) => string;
 }
 
 export async function createNodeReporter(reporterOptions: NodeReporterOptions): Promise<NodeReporter> {
-  const { options, client, runtime, machine, recorder, clock, log, notReady } = reporterOptions;
+  const { options, client, nodes: cachedNodes, runtime, machine, recorder, clock, log, notReady } = reporterOptions;
   const { nodeName, nodeIp, maxPods, port, rootDir } = options;
   const { capacityBytes: diskBytes } = await diskSpace(rootDir);
   const allocatable = nodeAllocatable({ machine, diskBytes, maxPods });
@@ -41,9 +45,16 @@ export async function createNodeReporter(reporterOptions: NodeReporterOptions): 
   let images: readonly RuntimeImage[] = [];
   let node: Persisted<Node> | undefined;
 
+  const roomOf = (present: DeepReadonly<Persisted<Node>> | undefined): NodeRoom => ({
+    // What others have added to the node, devices for one, is theirs to give.
+    allocatable: { ...present?.status?.allocatable, ...allocatable },
+    labels: present?.metadata.labels ?? labels,
+  });
+
   return {
     facts: { name: nodeName, ip: nodeIp, allocatable },
-    room: () => ({ allocatable, labels: node?.metadata.labels ?? labels }),
+    room: () => roomOf(cachedNodes.get(nodeName) ?? node),
+    currentRoom: async (signal) => roomOf(await client.get(nodes, { namespace: '', name: nodeName }, { signal })),
     imageIdOf: ({ imageId }) => {
       const digest = images.find(({ id }) => id === imageId)?.names.find((name) => name.includes('@'));
       return digest === undefined ? `docker://${imageId}` : `docker-pullable://${digest}`;

@@ -18,6 +18,8 @@ export interface PodWorkersOptions {
   readonly pods: Informer<Pod>;
   readonly objects: NodeObjects;
   readonly room: () => NodeRoom;
+  /** The same, asked of the apiserver. */
+  readonly currentRoom: (signal: AbortSignal) => Promise<NodeRoom>;
 }
 
 /** All pods of this node: those that the apiserver knows and those of which something is left. */
@@ -26,8 +28,10 @@ export interface PodWorkers {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function createPodWorkers({ context, pods, objects, room }: PodWorkersOptions): PodWorkers {
+export function createPodWorkers({ context, pods, objects, room, currentRoom }: PodWorkersOptions): PodWorkers {
   const workers = new Map<string, PodWorker>();
+  /** Pods that our copy of the node does not take, by uid, until the node itself has been asked for. */
+  const doubted = new Set<string>();
   const ended = new Set<Promise<void>>();
   let nextRank = 0;
 
@@ -47,22 +51,41 @@ export function createPodWorkers({ context, pods, objects, room }: PodWorkersOpt
   }
 
   /** Undefined for a pod that has run here before: it was taken then. */
-  function rejectionOf(pod: ReadonlyPod): PodFailure | undefined {
+  function rejectionOf(pod: ReadonlyPod, node: NodeRoom): PodFailure | undefined {
     const { uid, deletionTimestamp } = pod.metadata;
     if (deletionTimestamp !== undefined || pod.status?.startTime || context.cache.of(uid).length > 0) return undefined;
     const others = [...workers.values()].flatMap((worker) => (worker.isActive && worker.pod ? [worker.pod] : []));
-    const rejection = admitPod(pod, others, room());
-    if (rejection) {
-      context.events.warning(pod, rejection.reason, rejection.message.replace(/^Pod was rejected: /, ''));
-    }
-    return rejection;
+    return admitPod(pod, others, node);
   }
 
   function take(pod: ReadonlyPod, trace: TraceContext | undefined, signal: AbortSignal): void {
-    const known = workers.get(pod.metadata.uid);
-    const worker = known ?? ensure(podIdentity(pod), rejectionOf(pod), signal);
+    const { uid } = pod.metadata;
+    if (doubted.has(uid)) return;
+    const known = workers.get(uid);
     if (known?.pod && hasNewMetadata(known.pod, pod)) known.refreshVolumes();
-    worker.update(pod, trace);
+    if (known) known.update(pod, trace);
+    else if (rejectionOf(pod, room())) doubt(pod, signal);
+    else ensure(podIdentity(pod), undefined, signal).update(pod, trace);
+  }
+
+  /** The scheduler may have seen a label or a resource of the node before we have. */
+  function doubt({ metadata: { uid, namespace, name } }: ReadonlyPod, signal: AbortSignal): void {
+    const key = `${namespace}/${name}`;
+    doubted.add(uid);
+    const decided = currentRoom(signal)
+      .catch(room)
+      .then((node) => {
+        doubted.delete(uid);
+        ended.delete(decided);
+        const pod = pods.get(key);
+        if (signal.aborted || pod?.metadata.uid !== uid) return;
+        const rejection = rejectionOf(pod, node);
+        if (rejection) {
+          context.events.warning(pod, rejection.reason, rejection.message.replace(/^Pod was rejected: /, ''));
+        }
+        ensure(podIdentity(pod), rejection, signal).update(pod, pods.traceOf(key));
+      });
+    ended.add(decided);
   }
 
   function onPodChange(change: Change<Pod>, signal: AbortSignal): void {
