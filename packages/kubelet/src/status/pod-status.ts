@@ -33,6 +33,8 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const init = (pod.spec?.initContainers ?? []).map((container) => statusOf(input, container, 'init'));
   const main = (pod.spec?.containers ?? []).map((container) => statusOf(input, container, 'main'));
   const phase = failure ? 'Failed' : podPhase(pod, init, main, input.ending);
+  // Of a pod that the node refused, there is nothing to tell but that.
+  const refused = failure !== undefined && state.containers.size === 0 && !pod.status?.containerStatuses;
   const sandboxReady = state.sandbox?.state === 'running' && podIPs.length > 0;
   // A pod that is over keeps the address that it had.
   const ips = podIPs.length > 0 ? podIPs : (pod.status?.podIPs ?? []).map(({ ip }) => ip);
@@ -45,8 +47,8 @@ export function podStatus(input: PodStatusInput): PodStatus {
     hostIPs: [{ ip: hostIP }],
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: pod.status?.startTime ?? formatTime(nowMs),
-    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-    containerStatuses: main,
+    ...(refused || init.length === 0 ? {} : { initContainerStatuses: init }),
+    ...(refused ? {} : { containerStatuses: main }),
     qosClass: qosClass(pod),
   };
 }
