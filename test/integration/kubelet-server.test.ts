@@ -216,6 +216,14 @@ describe('port-forward', () => {
     expect(text).toContain('it works');
   });
 
+  it('ends when the pod hangs up first', async () => {
+    const call = await forward(8080);
+    call.write({ data: Buffer.from('GET / HTTP/1.0\r\n\r\n') });
+    let text = '';
+    for await (const { data } of call as AsyncIterable<{ data: Buffer }>) text += data.toString('utf8');
+    expect(text).toContain('it works');
+  });
+
   it('says when nothing listens', async () => {
     expect(await failure(await forward(9))).toMatch(/^failed to connect to localhost:9 .*: connect ECONNREFUSED/);
   });

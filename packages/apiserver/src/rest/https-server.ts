@@ -16,6 +16,8 @@ export interface HttpsServer {
   close(graceMs: number): Promise<void>;
 }
 
+/** How often connections that have become idle are closed while the server closes. */
+const IDLE_CHECK_MS = 50;
 /** Longer than the usual 90 s of Go clients, so that it is the client who closes an idle connection. */
 const KEEP_ALIVE_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -58,8 +60,11 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    // A connection whose watch ends now becomes an idle one, and would keep the server open.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

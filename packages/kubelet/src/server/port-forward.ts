@@ -26,6 +26,8 @@ const connect = (host, onError) => {
     socket.on('error', fail);
     process.stdin.pipe(socket);
     socket.pipe(process.stdout);
+    // Node never ends its standard output by itself; what is still in it goes out first.
+    socket.once('end', () => process.stdout.write('', () => process.exit(0)));
   });
 };
 connect('127.0.0.1', (error) => connect('::1', () => fail(error)));
