@@ -113,7 +113,8 @@ describe('logs', () => {
   });
 
   it('can be cut short', async () => {
-    expect(await logs({ target: target(), stream: 'Stdout', tailLines: 1 })).toBe('three\n');
+    // The two streams are two pipes: which line came last is not certain.
+    expect(await logs({ target: target(), tailLines: 1 })).toMatch(/^(two|three)\n$/);
     expect(await logs({ target: target(), stream: 'Stdout', limitBytes: 5 })).toBe('one\nt');
     expect(await logs({ target: target(), tailLines: 0 })).toBe('');
     expect(await logs({ target: target(), sinceTime: new Date(Date.now() + 60_000).toISOString() })).toBe('');
