@@ -52,11 +52,11 @@ export class Kubectl {
     return this.#succeed(args);
   }
 
-  /** Applies objects, or YAML as it is. */
+  /** Applies objects, or one text as it is. */
   async apply(...objects: readonly (object | string)[]): Promise<string> {
-    const stdin = objects
-      .map((object) => (typeof object === 'string' ? object : JSON.stringify(object)))
-      .join('\n---\n');
+    const [first] = objects;
+    const stdin =
+      typeof first === 'string' ? first : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
     return this.#succeed(['apply', '-f', '-'], { stdin });
   }
 
