@@ -137,9 +137,10 @@ export async function startControllerCluster(apiserverFlags: readonly string[] =
     },
     async addNodes(...names) {
       for (const name of names) {
-        const node = await client.create(nodes, { metadata: { name } });
+        await client.create(nodes, { metadata: { name } });
         const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now() }];
-        await client.updateStatus(nodes, { ...node, status: { conditions } });
+        const patch = { status: { conditions } };
+        await client.patch(nodes, { namespace: '', name }, 'strategic', patch, { subresource: 'status' });
       }
     },
     async stop() {
