@@ -14,6 +14,7 @@ import { patchObject } from './patch.js';
 import type { Body, ObjectAnswer, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import { getScale, patchScale, updateScale } from './scale.js';
 import type { Scope } from './scope.js';
+import { Turns } from './turns.js';
 import { updateObject } from './update.js';
 import { type Watch, type WatchOptions, watchObjects } from './watch.js';
 
@@ -119,5 +120,6 @@ function createScope(resource: ResourceType, options: RegistryOptions): Scope {
     hook: hook as KindHook | undefined,
     timeToLiveSeconds: expires === undefined ? undefined : (timeToLiveSeconds ?? expires),
     nowMs,
+    turns: new Turns(),
   };
 }

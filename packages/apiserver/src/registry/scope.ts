@@ -1,7 +1,8 @@
 import type { KubernetesObject, ResourceType } from '@kubelab/api';
 import type { AdmissionChain } from '../admission/admission.js';
-import type { ResourceStorage } from '../storage/storage.js';
+import type { ResourceStorage, StoredObject } from '../storage/storage.js';
 import type { KindHook } from './hooks/kind-hook.js';
+import type { Turns } from './turns.js';
 
 /** Everything that a verb needs of one resource. */
 export interface Scope<T extends KubernetesObject = KubernetesObject> {
@@ -13,4 +14,6 @@ export interface Scope<T extends KubernetesObject = KubernetesObject> {
   /** Seconds until an object expires by itself; undefined: never. */
   readonly timeToLiveSeconds: number | undefined;
   readonly nowMs: () => number;
+  /** For those that change an object that is there. */
+  readonly turns: Turns<StoredObject<T>>;
 }

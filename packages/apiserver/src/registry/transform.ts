@@ -8,6 +8,7 @@ import {
   type Persisted,
 } from '@kubelab/api';
 import { StorageConflict, type StoredObject } from '../storage/storage.js';
+import { compareVersions } from '../storage/versions.js';
 import type { Prepared } from './prepare.js';
 import { encodeAnswer, type ObjectAnswer, type RequestContext } from './request.js';
 import type { Scope } from './scope.js';
@@ -37,9 +38,27 @@ export async function transform<T extends KubernetesObject>(
   scope: Scope<T>,
   transformation: Transformation<T>,
 ): Promise<ObjectAnswer> {
+  const { namespace, name } = transformation.key;
+  return scope.turns.take(`${namespace}/${name}`, async (previous) => {
+    const answer = await transformInTurn(scope, transformation, previous);
+    return { answer, left: isStored(answer) ? (answer as StoredObject<T>) : undefined };
+  });
+}
+
+/** What was stored has a version; the answer to a dry run has none. */
+function isStored(answer: ObjectAnswer): answer is StoredObject {
+  return 'version' in answer;
+}
+
+async function transformInTurn<T extends KubernetesObject>(
+  scope: Scope<T>,
+  transformation: Transformation<T>,
+  previous: StoredObject<T> | undefined,
+): Promise<ObjectAnswer> {
   const { storage } = scope;
   const { key, expectedVersion } = transformation;
-  let base = storage.getCached(key);
+  const cached = storage.getCached(key);
+  let base = cached && previous && compareVersions(cached.version, previous.version) < 0 ? previous : cached;
   let fresh = false;
   if (base === undefined || (expectedVersion !== '' && base.version !== expectedVersion)) {
     base = await storage.get(key);

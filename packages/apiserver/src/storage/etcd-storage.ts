@@ -79,7 +79,7 @@ export class EtcdStorage implements Storage {
     }
   }
 
-  async putRaw(key: string, value: Buffer, expectedVersion: string): Promise<boolean> {
+  async putRaw(key: string, value: Buffer, expectedVersion: string): Promise<string | undefined> {
     const writeId = newWriteId();
     const stored = Buffer.concat([Buffer.from(encodeHeader(writeId, undefined)), value]);
     const outcome = await this.#shared.writer.write({
@@ -88,7 +88,7 @@ export class EtcdStorage implements Storage {
       writeId,
       operations: [{ requestPut: { key: Buffer.from(rawKey(key)), value: stored } }],
     });
-    return outcome.made;
+    return outcome.made ? versionOf(outcome.revision) : undefined;
   }
 
   async ready(signal?: AbortSignal): Promise<void> {

@@ -121,8 +121,8 @@ export interface Storage {
   forResource<T extends KubernetesObject>(resource: ResourceType<T>): ResourceStorage<T>;
   /** Raw, compared writes for what is not an object: allocation ranges. Undefined: absent. */
   getRaw(key: string): Promise<{ value: Buffer; version: string } | undefined>;
-  /** False: it had changed. `expectedVersion` "" means absent. */
-  putRaw(key: string, value: Buffer, expectedVersion: string): Promise<boolean>;
+  /** The new version; undefined: it had changed. `expectedVersion` "" means absent. */
+  putRaw(key: string, value: Buffer, expectedVersion: string): Promise<string | undefined>;
   /** Resolves once all caches are filled and have caught up with etcd. */
   ready(signal?: AbortSignal): Promise<void>;
   /** Rejects when etcd does not answer a linearized read within 2 s. */

@@ -12,10 +12,10 @@ function memory(): Storage & { read(): number[] } {
     read: () => (stored ? JSON.parse(stored.value.toString()).allocated : []),
     getRaw: async () => stored,
     async putRaw(_key: string, value: Buffer, expected: string) {
-      if (expected !== (stored?.version ?? '')) return false;
+      if (expected !== (stored?.version ?? '')) return undefined;
       revision += 1;
       stored = { value, version: String(revision) };
-      return true;
+      return stored.version;
     },
   } as unknown as Storage & { read(): number[] };
 }

@@ -89,11 +89,11 @@ export function createRangeAllocator(storage: Storage, key: string, range: Numbe
       const settle = batch.map((entry) => attemptOne(entry, next));
       const same = next.size === taken.size && [...next].every((number) => taken.has(number));
       // What is known may be old, so "no change" is believed only of what was just read.
-      const stored = same
-        ? (await read()).version === version
-        : await storage.putRaw(key, encode(range, next), version);
       known = undefined;
-      if (!stored) continue;
+      const stored = same ? (await read()).version : await storage.putRaw(key, encode(range, next), version);
+      if (stored === undefined || (same && stored !== version)) continue;
+      // Another apiserver may write meanwhile; then the next comparison fails, and it is read again.
+      known = { taken: next, version: stored };
       for (const done of settle) done();
       return;
     }
