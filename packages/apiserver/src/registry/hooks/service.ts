@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   type ApiError,
   type FieldError,
@@ -110,6 +111,8 @@ class Taking {
       const offset = await this.#orFull('spec.clusterIPs', 'an IP', () => ipAllocator.allocate(this.call));
       spec.clusterIP = ips.addressOf(offset);
     } else {
+      // What is no address at all is validation's to refuse.
+      if (isIP(asked) === 0) return;
       const offset = ips.offsetOf(asked);
       if (offset === undefined) {
         throw this.#refuse(
