@@ -252,5 +252,3 @@ export async function listPods(client: SessionApiClient, namespace: string, app?
 export async function listReplicaSets(client: SessionApiClient, namespace: string): Promise<Persisted<ReplicaSet>[]> {
   return (await client.list(replicaSets, { namespace })).items;
 }
-
-export const readText = (file: string): Promise<string> => readFile(file, 'utf8');

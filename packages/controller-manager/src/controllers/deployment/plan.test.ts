@@ -149,7 +149,7 @@ describe('old ReplicaSets shrink', () => {
       const rolling = deployment(replicas, { surge, unavailable });
       const ceiling = replicas + maxSurge(rolling);
       const floor = replicas - maxUnavailable(rolling);
-      let [oldSize, newSize, newAvailable] = [replicas, 0, 0];
+      let [oldSize, newSize, newAvailable]: [number, number, number] = [replicas, 0, 0];
       for (let step = 0; step < 200 && !(oldSize === 0 && newAvailable === replicas); step += 1) {
         const old = replicaSet('old', oldSize);
         const newest = replicaSet('new', newSize, { available: newAvailable });
