@@ -55,8 +55,8 @@ export class Kubectl {
   /** Applies objects, or one text as it is. */
   async apply(...objects: readonly (object | string)[]): Promise<string> {
     const [first] = objects;
-    const stdin =
-      typeof first === 'string' ? first : JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+    const list = { apiVersion: 'v1', kind: 'List', items: objects };
+    const stdin = typeof first === 'string' ? first : JSON.stringify(objects.length === 1 ? first : list);
     return this.#succeed(['apply', '-f', '-'], { stdin });
   }
 
