@@ -163,6 +163,14 @@ describe('a container that has ended', () => {
     const containers = [ended('a', 1, { restartCount: 1 }), instance('a', { restartCount: 2 }), ended('a', 1)];
     expect(plan(pod(), sandbox, ...containers)).toEqual({ ...nothing, remove: ['a-0'] });
   });
+
+  it('is kept beside the one that ended last, whose last state it is', () => {
+    const over = [0, 1, 2].map((restartCount) => ended('a', 0, { restartCount }));
+    expect(plan(pod({ restartPolicy: 'OnFailure' }), sandbox, ...over)).toMatchObject({
+      remove: ['a-0'],
+      finished: true,
+    });
+  });
 });
 
 describe('a sandbox that has died', () => {

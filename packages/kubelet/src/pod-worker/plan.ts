@@ -219,15 +219,16 @@ function following(
 }
 
 /**
- * Of each container the newest ended instance is kept, for its state and
- * `logs --previous`. One that was only created, for a sandbox that is gone, can never start.
+ * Of each container the newest instance is kept, and the newest ended one before
+ * it, for its last state and `logs --previous`. One that was only created, for a
+ * sandbox that is gone, can never start.
  */
 function superfluous(state: PodState): RuntimeContainer[] {
   return [...state.containers.values()].flatMap((instances) =>
     instances.filter((one, index) => {
       if (one.state === 'running') return false;
       if (one.state === 'created') return index > 0 || current(state, one.name) === undefined;
-      return instances.slice(0, index).some((newer) => newer.state === 'exited');
+      return instances.slice(1, index).some((newer) => newer.state === 'exited');
     }),
   );
 }
