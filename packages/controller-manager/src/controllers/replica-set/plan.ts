@@ -16,7 +16,7 @@ import { timestamp } from '../../timestamp.js';
 import { sortForDeletion } from './deletion-order.js';
 
 /** A controller never creates or deletes more than this at once. */
-export const BURST_REPLICAS = 500;
+const BURST_REPLICAS = 500;
 
 export interface ReplicaPlan {
   readonly create: number;
