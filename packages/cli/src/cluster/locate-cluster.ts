@@ -19,7 +19,9 @@ export async function locateCluster(engine: Engine, selector: ClusterSelector): 
     throw new Error(`a cluster's name is up to 32 letters, digits and dashes: "${selector.name}" is not`);
   }
   const paths = clusterPaths(
-    selector.stateDir ? resolve(selector.stateDir) : await findStateDir(engine, selector.name),
+    selector.stateDir
+      ? await requireOwnName(engine, selector.name, resolve(selector.stateDir))
+      : await findStateDir(engine, selector.name),
   );
   if (Buffer.byteLength(paths.socket) > MAX_SOCKET_PATH_BYTES) {
     throw new Error(`the path of the state directory is too long: ${paths.stateDir}`);
@@ -36,6 +38,13 @@ export async function listClusters(engine: Engine): Promise<string[]> {
     }
   }
   return [...names].sort();
+}
+
+/** On an engine a name is one cluster's: with another state directory it would be taken for its own. */
+async function requireOwnName(engine: Engine, name: string, stateDir: string): Promise<string> {
+  const present = (await labelledNetworks(engine).catch(() => new Map<string, string>())).get(name);
+  if (present === undefined || present === stateDir) return stateDir;
+  throw new Error(`there is a cluster ${name} already; its state is in ${present}`);
 }
 
 /** The network remembers a state directory that is not in its usual place. */
