@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,10 @@ import { findLeftovers, takeFootprint } from './footprint.js';
 import { findKubectls, Kubectl } from './kubectl.js';
 import { containersWith, eventually, TestCluster } from './kubelab-command.js';
 import { listeningPorts } from './listening-sockets.js';
+import { removeCluster } from './remove-cluster.js';
 import { get } from './steady-load.js';
 import { COLUMNS, openTerminal, ROWS } from './terminal.js';
+import { uniqueName } from './unique-name.js';
 
 // The two files that kubelab is first tried with, from the apply to the end of
 // the cluster, as its user goes about it.
@@ -19,7 +21,7 @@ const NAMESPACE = 'rds2024test';
 const NODE_PORT = 32080;
 const NODES = ['node1', 'node2', 'node3'];
 
-const cluster = new TestCluster('e2e-examples');
+const cluster = new TestCluster(uniqueName('e2e-examples'));
 const kubectl = new Kubectl(cluster.kubeconfig, 'kubectl', NAMESPACE);
 const logs = mkdtempSync(join(tmpdir(), 'kubelab-e2e-logs-'));
 
@@ -54,7 +56,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (existsSync(cluster.stateDir)) await cluster.remove();
+  await removeCluster(cluster);
   rmSync(logs, { recursive: true, force: true });
 });
 

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import type { EndpointSlice, Node, Pod } from '@kubelab/api';
 import { ensureImages } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Kubectl } from './kubectl.js';
 import { containersWith, eventually, TestCluster } from './kubelab-command.js';
 import { isReady } from './pods.js';
+import { removeCluster } from './remove-cluster.js';
 import { get, type SteadyLoad, startLoad } from './steady-load.js';
+import { uniqueName } from './unique-name.js';
 
 // Every process of the cluster is killed in turn while its pods are in use; then
 // a node loses its power.
@@ -16,7 +17,7 @@ const NODES = ['node1', 'node2', 'node3'];
 const GRACE_PERIOD = '20s';
 const TOLERATION_SECONDS = 3;
 
-const cluster = new TestCluster('e2e-faults');
+const cluster = new TestCluster(uniqueName('e2e-faults'));
 const kubectl = new Kubectl(cluster.kubeconfig, 'kubectl', 'default');
 
 function deployment(name: string, replicas: number): object {
@@ -92,7 +93,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (existsSync(cluster.stateDir)) await cluster.remove();
+  await removeCluster(cluster);
 });
 
 describe('kill -9', () => {

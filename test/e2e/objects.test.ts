@@ -6,11 +6,13 @@ import { BAD_MANIFESTS } from './bad-manifests.js';
 import { findKubectls, Kubectl } from './kubectl.js';
 import { containersWith, eventually, TestCluster } from './kubelab-command.js';
 import { shellPod, untilReady } from './pods.js';
+import { removeCluster } from './remove-cluster.js';
+import { uniqueName } from './unique-name.js';
 
 // What the cluster refuses, and how objects go: with their dependents, without
 // them, and with their namespace.
 
-const cluster = new TestCluster('e2e-objects');
+const cluster = new TestCluster(uniqueName('e2e-objects'));
 const kubectl = new Kubectl(cluster.kubeconfig, 'kubectl', 'default');
 
 beforeAll(async () => {
@@ -19,7 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (existsSync(cluster.stateDir)) await cluster.remove();
+  await removeCluster(cluster);
 });
 
 /** A pod without a grace period is gone from the API before its node has ended it. */
@@ -29,6 +31,17 @@ async function untilNoContainers(part: string): Promise<void> {
     return names.some((name) => name.includes(part)) ? undefined : true;
   });
 }
+
+test('another state directory for a cluster of this name is refused, and nothing is touched', async () => {
+  const other = new TestCluster(cluster.name);
+  for (const command of ['up', 'down', 'status']) {
+    const { code, stderr } = await other.kubelab(command);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(cluster.stateDir) });
+  }
+  expect(existsSync(other.stateDir)).toBe(false);
+  await removeCluster(other);
+  expect(await kubectl.must('get', 'nodes', '-o', 'name')).toBe('node/node1');
+});
 
 describe('bad input', () => {
   const post = (to: string, manifest: object | string) => {

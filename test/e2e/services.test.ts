@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EndpointSlice, Service } from '@kubelab/api';
@@ -7,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findLeftovers, takeFootprint } from './footprint.js';
 import { Kubectl } from './kubectl.js';
 import { eventually, execute, TestCluster } from './kubelab-command.js';
+import { removeCluster } from './remove-cluster.js';
 import { get } from './steady-load.js';
+import { uniqueName } from './unique-name.js';
 
 // Service addresses as pods, nodes and the machine reach them, by the rules of
 // each proxy mode.
@@ -53,7 +54,7 @@ function service(name: string, spec: object): object {
 }
 
 describe.each(MODES)('proxy mode $mode', ({ mode, nodes }) => {
-  const cluster = new TestCluster(`e2e-${mode}`);
+  const cluster = new TestCluster(uniqueName(`e2e-${mode}`));
   const kubectl = new Kubectl(cluster.kubeconfig, 'kubectl', 'default');
 
   const curl = (pod: string, url: string): Promise<string> =>
@@ -105,7 +106,7 @@ describe.each(MODES)('proxy mode $mode', ({ mode, nodes }) => {
   });
 
   afterAll(async () => {
-    if (existsSync(cluster.stateDir)) await cluster.remove();
+    await removeCluster(cluster);
   });
 
   test('a pod reaches every pod behind a ClusterIP, on another port by name', async () => {

@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { ensureImages } from '@kubelab/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { TestCluster } from './kubelab-command.js';
+import { removeCluster } from './remove-cluster.js';
+import { uniqueName } from './unique-name.js';
 import { environment } from './workloads/environment.js';
 import { lives } from './workloads/lives.js';
 import { rollouts } from './workloads/rollouts.js';
 import { scheduling } from './workloads/scheduling.js';
 import { volumes } from './workloads/volumes.js';
 
-const cluster = new TestCluster('e2e-workloads');
+const cluster = new TestCluster(uniqueName('e2e-workloads'));
 
 beforeAll(async () => {
   await ensureImages(['pause', 'nginx', 'nginx-1.22', 'busybox']);
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (existsSync(cluster.stateDir)) await cluster.remove();
+  await removeCluster(cluster);
 });
 
 rollouts(cluster);
