@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { clientOptions, commonOptions, type OptionSpecification, type Options } from '@kubelab/runtime';
 
@@ -11,7 +12,7 @@ export const schedulerOptions = {
   },
   'leader-elect-identity': {
     kind: 'string',
-    default: hostname(),
+    default: `${hostname()}_${randomUUID()}`,
     help: 'name of this candidate, different from all others; one that stays the same over restarts resumes at once',
   },
   'percentage-of-nodes-to-score': {

@@ -159,6 +159,8 @@ function scheduler(options: PlanOptions): ProcessSpecification {
   return component(options, 'scheduler', `127.0.0.1:${options.cluster.ports.schedulerMetrics}`, [
     ...clientFlags(options, 'scheduler'),
     '--leader-elect=true',
+    // The same over restarts: one that was killed leads again at once.
+    '--leader-elect-identity=supervised',
   ]);
 }
 
@@ -166,6 +168,7 @@ function controllerManager(options: PlanOptions): ProcessSpecification {
   return component(options, 'controller-manager', `127.0.0.1:${options.cluster.ports.controllerManagerMetrics}`, [
     ...clientFlags(options, 'controller-manager'),
     '--leader-elect=true',
+    '--leader-elect-identity=supervised',
     `--cluster-cidr=${CLUSTER_CIDR}`,
     `--root-ca-file=${join(options.paths.pkiDir, 'ca.crt')}`,
   ]);
