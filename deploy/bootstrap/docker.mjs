@@ -49,7 +49,9 @@ function startDetached() {
 function runs(pidFile, name) {
   const pid = Number(readFileSync(pidFile, 'utf8'));
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    // A zombie was killed, and only its parent has not asked for it yet.
+    return status.includes(`Name:\t${name}\n`) && !/^State:\tZ/m.test(status);
   } catch {
     return false;
   }
