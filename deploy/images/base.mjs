@@ -10,7 +10,8 @@ import { BASE_IMAGE, BUILT_LABEL, NODE_BASE_IMAGE } from './recipes.mjs';
 
 const run = promisify(execFile);
 const SUITE = 'bookworm';
-const MIRROR = process.env.KUBELAB_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+/** KUBELAB_DEBIAN_MIRROR, or the one that debootstrap takes by itself. */
+const MIRROR = process.env.KUBELAB_DEBIAN_MIRROR;
 const pulls = new Map();
 
 /** Pulls at most once a run, and nothing more from a registry that could not be reached. */
@@ -38,10 +39,10 @@ export function baseImage(kind, log) {
 async function debianBase(log) {
   if (await inspectImage(BASE_IMAGE)) return BASE_IMAGE;
   if (await tryPull('debian:bookworm-slim')) return 'debian:bookworm-slim';
-  log(`${BASE_IMAGE}: debootstrap from ${MIRROR} (about half a minute, once)`);
+  log(`${BASE_IMAGE}: debootstrap (about half a minute, once)`);
   const root = mkdtempSync(join(tmpdir(), 'kubelab-base-'));
   try {
-    await run('debootstrap', ['--variant=minbase', SUITE, root, MIRROR], { maxBuffer: 64 << 20 });
+    await run('debootstrap', ['--variant=minbase', SUITE, root, ...(MIRROR ? [MIRROR] : [])], { maxBuffer: 64 << 20 });
     for (const path of ['var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'])
       rmSync(join(root, path), { recursive: true, force: true });
     for (const path of ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial', 'usr/share/man/man1'])

@@ -90,7 +90,7 @@ function specification(cluster: Cluster, node: ClusterNode, stateDir: string): R
   };
 }
 
-/** A node routes between its pods and the network, and its NodePorts answer on 127.0.0.1 too. */
+/** A node routes between its pods and the network. */
 function sysctls(): Record<string, string> {
   const wanted: Record<string, string> = {
     'net.ipv4.ip_forward': '1',
