@@ -54,7 +54,7 @@ async function stopAllProcesses(paths: ClusterPaths): Promise<void> {
   await stopProcesses(running.filter(({ name }) => name !== 'apiserver' && name !== 'etcd'));
   await stopProcesses(running.filter(({ name }) => name === 'apiserver'));
   await stopProcesses(running.filter(({ name }) => name === 'etcd'));
-  await killProcesses(findByEnvironment(STATE_DIR_VARIABLE, paths.stateDir));
+  await killProcesses(findByEnvironment((environment) => environment.get(STATE_DIR_VARIABLE) === paths.stateDir));
 }
 
 /** The nodes' and the pods' alike: all have the cluster's label. */

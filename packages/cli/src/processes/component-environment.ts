@@ -2,6 +2,8 @@ import { join } from 'node:path';
 
 /** Marks every process of a cluster, so that none is left behind whatever else is lost. */
 export const STATE_DIR_VARIABLE = 'KUBELAB_STATE_DIR';
+/** Says which of a cluster's processes it is: `kubelet/node1`. What that starts in turn inherits it. */
+export const PROCESS_VARIABLE = 'KUBELAB_PROCESS';
 
 /** What the environment of each of a cluster's processes holds besides what is inherited. */
 export function componentEnvironment(stateDir: string, binDir: string): Record<string, string> {

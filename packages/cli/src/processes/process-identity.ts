@@ -54,15 +54,23 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-/** The processes that have `name=value` in their environment, this one left out. Needs root for those of others. */
-export function findByEnvironment(name: string, value: string): ProcessIdentity[] {
-  const wanted = `${name}=${value}`;
+/** The processes whose environment is `wanted`, this one left out. Needs root for those of others. */
+export function findByEnvironment(wanted: (environment: ReadonlyMap<string, string>) => boolean): ProcessIdentity[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
-    .filter((pid) => read(`/proc/${pid}/environ`)?.split('\0').includes(wanted))
+    .filter((pid) => wanted(parseEnvironment(read(`/proc/${pid}/environ`) ?? '')))
     .map(identify)
     .filter((identity) => identity !== undefined);
+}
+
+function parseEnvironment(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\0').map((line) => {
+      const at = line.indexOf('=');
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+  );
 }
 
 function read(path: string): string | undefined {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBackoff } from '@kubelab/runtime';
 import type { Logger } from 'pino';
+import { PROCESS_VARIABLE } from '../processes/component-environment.js';
 import { type PidFile, readPidFile, removePidFile, writePidFile } from '../processes/pid-file.js';
 import { probe } from '../processes/probe.js';
 import { isAlive } from '../processes/process-identity.js';
@@ -167,7 +168,7 @@ export class ManagedProcess {
     const running = await startProcess({
       command: specification.command,
       args: network ? resolveArgs(specification.args, network.id) : specification.args,
-      env,
+      env: { ...env, [PROCESS_VARIABLE]: specification.name },
       logFile,
       ...(network ? { networkOf: network.pid } : {}),
     });

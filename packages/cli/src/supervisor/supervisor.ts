@@ -8,9 +8,11 @@ import { ensureNodeContainer } from '../cluster/node-container.js';
 import type { Engine } from '../engine/engine.js';
 import { type ProcessSpecification, planProcesses } from '../processes/process-plan.js';
 import { digestCommand } from '../processes/running-process.js';
+import { stopProcesses } from '../processes/stop-processes.js';
 import { startControlServer } from './control-server.js';
 import { rotateLogs } from './log-rotation.js';
 import { ManagedProcess, type NodeNetwork } from './managed-process.js';
+import { findOrphans } from './orphans.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface SupervisorOptions {
@@ -45,6 +47,7 @@ export class Supervisor {
   async run(signal: AbortSignal): Promise<void> {
     const { paths, log } = this.#options;
     mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
+    await this.#endOrphans();
     await this.apply(signal);
     const server = await startControlServer(paths.socket, {
       apply: () => this.apply(signal),
@@ -91,6 +94,15 @@ export class Supervisor {
     for (const node of cluster.nodes) if (!node.stopped) this.#nodeNetwork(node.name).catch(() => undefined);
     this.#generation += 1;
     this.#notify();
+  }
+
+  /** They hold the ports that the processes which are started in their place need. */
+  async #endOrphans(): Promise<void> {
+    const { paths, log } = this.#options;
+    const orphans = findOrphans(paths.stateDir, paths.runDir);
+    if (orphans.length === 0) return;
+    log.warn({ pids: orphans.map(({ pid }) => pid) }, 'ending processes that an earlier supervisor lost');
+    await stopProcesses(orphans);
   }
 
   async #endUnwanted(
