@@ -26,8 +26,10 @@ export interface ResourceType<T extends KubernetesObject = KubernetesObject> {
   /** Fields that a field selector may name, and how to read them. metadata.name and metadata.namespace are always there. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly strategy: ResourceStrategy<T>;
-  /** Verbs that discovery announces; all of them by default. */
+  /** What may be asked of it, and discovery announces; all of them by default. */
   readonly verbs?: readonly ResourceVerb[];
+  /** False where nothing of the kind is kept: a review is answered and forgotten. Default true. */
+  readonly stored?: boolean;
   /** Carries the type for `client.get(pods, …)`; never set. */
   readonly example?: T;
 }

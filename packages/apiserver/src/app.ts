@@ -20,6 +20,7 @@ import type { ApiserverOptions } from './options.js';
 import { kindHooks } from './registry/hooks/kind-hooks.js';
 import { createServiceRanges, type ServiceRanges } from './registry/ranges/service-ranges.js';
 import { createRegistry, type Registry } from './registry/registry.js';
+import { subresourceTable } from './registry/subresources/subresource-table.js';
 import { buildRestFace } from './rest/build-rest-face.js';
 import { listenHttps } from './rest/https-server.js';
 import { EtcdStorage } from './storage/etcd-storage.js';
@@ -211,6 +212,8 @@ function buildRegistry(options: ApiserverOptions, storage: Storage, ranges: Serv
     resources: resourceTable,
     admission: defaultAdmission(storage, options),
     hooks: kindHooks(ranges),
+    subresources: subresourceTable(),
+    virtual: [],
     timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
   });
 }

@@ -20,6 +20,7 @@ export function targetResolver(resources: readonly ResourceType[]): TargetResolv
     if (needsName && name === '') throw notServed();
     const needsNamespace = resource.namespaced && (needsName || verb === 'create');
     if (needsNamespace !== (namespace !== '') && (needsNamespace || !resource.namespaced)) throw notServed();
+    if (subresource === '' && resource.verbs?.includes(verb) === false) throw methodNotAllowed();
     if (subresource !== '') {
       const row = resource.subresources.find((candidate) => candidate.name === subresource);
       if (row === undefined) throw notServed();

@@ -1,21 +1,20 @@
-import type { DeleteOptions, KubernetesObject, Namespace, ObjectKey, Pod, ResourceType } from '@kubelab/api';
+import type { DeleteOptions, KubernetesObject, ObjectKey, ResourceType } from '@kubelab/api';
 import type { AdmissionChain } from '../admission/admission.js';
 import type { ListPage, Storage } from '../storage/storage.js';
-import { bindPod } from './binding.js';
 import { createObject } from './create.js';
 import { deleteObject } from './delete.js';
 import { deleteCollection } from './delete-collection.js';
-import { finalizeNamespace } from './finalize.js';
 import { getObject } from './get.js';
 import type { KindHook } from './hooks/kind-hook.js';
 import { type ListOptions, listObjects } from './list.js';
 import { notServed } from './not-served.js';
 import { patchObject } from './patch.js';
 import type { Body, ObjectAnswer, RequestContext, WriteAnswer, WriteOptions } from './request.js';
-import { getScale, patchScale, updateScale } from './scale.js';
 import type { Scope } from './scope.js';
+import type { RegisteredSubresource, SubresourceVerbs } from './subresources/subresource.js';
 import { Turns } from './turns.js';
 import { updateObject } from './update.js';
+import type { VirtualResource } from './virtual/virtual-resource.js';
 import { type Watch, type WatchOptions, watchObjects } from './watch.js';
 
 export interface RegistryOptions {
@@ -23,6 +22,8 @@ export interface RegistryOptions {
   readonly resources: readonly ResourceType[];
   readonly admission: AdmissionChain;
   readonly hooks: readonly RegisteredHook[];
+  readonly subresources: readonly RegisteredSubresource[];
+  readonly virtual: readonly VirtualResource[];
   /** For kinds that expire, instead of their own strategy's. Seconds. */
   readonly timeToLiveSeconds?: number;
   readonly nowMs?: () => number;
@@ -62,7 +63,9 @@ export interface Registry {
 
 export function createRegistry(options: RegistryOptions): Registry {
   const scopes = new Map<ResourceType, Scope>();
-  for (const resource of options.resources) scopes.set(resource, createScope(resource, options));
+  for (const resource of options.resources) {
+    if (resource.stored !== false) scopes.set(resource, createScope(resource, options));
+  }
 
   function scope<T extends KubernetesObject>(resource: ResourceType<T>): Scope<T> {
     const found = scopes.get(resource as unknown as ResourceType);
@@ -70,43 +73,70 @@ export function createRegistry(options: RegistryOptions): Registry {
     return found as unknown as Scope<T>;
   }
 
+  const virtual = new Map(options.virtual.map((one) => [one.resource, one]));
+  const ownVerbs = subresourceFinder(options.subresources);
+
   return {
     scope,
     async get({ resource, key, subresource }, resourceVersion) {
-      if (subresource === 'scale') return getScale(scope(resource), key);
-      if (subresource === '' || subresource === 'status') return getObject(scope(resource), key, resourceVersion);
+      const of = virtual.get(resource);
+      if (of !== undefined) return orNotServed(of.get)(key);
+      const verbs = ownVerbs(resource, subresource);
+      if (verbs !== undefined) return orNotServed(verbs.get)(scope(resource), key);
+      if (isPartOfObject(subresource)) return getObject(scope(resource), key, resourceVersion);
       throw notServed();
     },
-    list: (resource, listOptions, context) => listObjects(scope(resource), listOptions, context),
+    async list(resource, listOptions, context) {
+      const of = virtual.get(resource);
+      if (of !== undefined) return orNotServed(of.list)(listOptions, context);
+      return listObjects(scope(resource), listOptions, context);
+    },
     watch: (resource, watchOptions, signal) => watchObjects(scope(resource), watchOptions, signal),
     async create({ resource, key, subresource }, body, writeOptions, context) {
+      const of = virtual.get(resource);
+      if (of !== undefined) return orNotServed(of.create)(key, body, writeOptions, context);
       if (subresource === '') return createObject(scope(resource), key, body, writeOptions, context);
-      if (subresource === 'binding') {
-        return bindPod(scope(resource as unknown as ResourceType<Pod>), key, body, writeOptions, context);
-      }
-      throw notServed();
+      const verbs = ownVerbs(resource, subresource);
+      return orNotServed(verbs?.create)(scope(resource), key, body, writeOptions, context);
     },
     async update({ resource, key, subresource }, body, writeOptions, context) {
-      if (subresource === 'scale') return updateScale(scope(resource), key, body, writeOptions, context);
-      if (subresource === 'finalize') {
-        return finalizeNamespace(
-          scope(resource as unknown as ResourceType<Namespace>),
-          key,
-          body,
-          writeOptions,
-          context,
-        );
-      }
+      const verbs = ownVerbs(resource, subresource);
+      if (verbs !== undefined) return orNotServed(verbs.update)(scope(resource), key, body, writeOptions, context);
       return updateObject(scope(resource), key, subresource, body, writeOptions, context);
     },
     async patch({ resource, key, subresource }, body, writeOptions, context) {
-      if (subresource === 'scale') return patchScale(scope(resource), key, body, writeOptions, context);
+      const verbs = ownVerbs(resource, subresource);
+      if (verbs !== undefined) return orNotServed(verbs.patch)(scope(resource), key, body, writeOptions, context);
       return patchObject(scope(resource), key, subresource, body, writeOptions, context);
     },
     delete: ({ resource, key }, deleteOptions, context) => deleteObject(scope(resource), key, deleteOptions, context),
     deleteCollection: (resource, listOptions, deleteOptions, context) =>
       deleteCollection(scope(resource), listOptions, deleteOptions, context),
   };
+}
+
+/** The object itself, or its status, which is read as a whole. */
+function isPartOfObject(subresource: string): boolean {
+  return subresource === '' || subresource === 'status';
+}
+
+function subresourceFinder(registered: readonly RegisteredSubresource[]) {
+  return (resource: ResourceType, name: string): SubresourceVerbs | undefined => {
+    if (name === '') return undefined;
+    const found = registered.find(
+      (one) =>
+        one.name === name &&
+        (one.resource === undefined ||
+          (one.resource.group === resource.group && one.resource.plural === resource.plural)),
+    );
+    return found?.verbs;
+  };
+}
+
+/** @throws ApiError NotFound for a verb that is not there */
+function orNotServed<F>(verb: F | undefined): F {
+  if (verb === undefined) throw notServed();
+  return verb;
 }
 
 function createScope(resource: ResourceType, options: RegistryOptions): Scope {

@@ -68,9 +68,11 @@ function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlyS
     const row = resource.subresources.find(({ name }) => name === subresource);
     return new Set(row?.verbs as Verb[] | undefined);
   }
-  return new Set<Verb>(
-    named ? ['get', 'update', 'patch', 'delete', 'watch'] : ['list', 'create', 'deletecollection', 'watch'],
-  );
+  const possible: readonly Verb[] = named
+    ? ['get', 'update', 'patch', 'delete', 'watch']
+    : ['list', 'create', 'deletecollection', 'watch'];
+  const { verbs } = resource;
+  return new Set(verbs === undefined ? possible : possible.filter((verb) => verbs.includes(verb)));
 }
 
 function verbOf({ method, query }: Exchange, { named, subresource, alwaysWatches }: ResourcePath): Verb | undefined {

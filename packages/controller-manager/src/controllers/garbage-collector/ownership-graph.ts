@@ -42,7 +42,9 @@ export interface OwnershipGraph {
 }
 
 /** Events own nothing and nobody owns them; there are too many to hold. */
-const collected = resourceTable.filter(({ plural }) => plural !== events.plural);
+const collected = resourceTable.filter(
+  ({ plural, stored, verbs = ['list'] }) => plural !== events.plural && stored !== false && verbs.includes('list'),
+);
 
 export function createOwnershipGraph(informers: SharedInformers): OwnershipGraph {
   const watched = collected.map((resource) => ({ resource, informer: informers.for(resource) }));
