@@ -1,4 +1,12 @@
-import { ApiError, alreadyExists, invalid, type KubernetesObject, type ObjectKey } from '@kubelab/api';
+import {
+  ApiError,
+  alreadyExists,
+  type ErrorReason,
+  invalid,
+  isApiError,
+  type KubernetesObject,
+  type ObjectKey,
+} from '@kubelab/api';
 import { StorageConflict } from '../storage/storage.js';
 import { decodeBody } from './decode.js';
 import { alignWithKey, generateName } from './metadata.js';
@@ -8,6 +16,9 @@ import type { Scope } from './scope.js';
 
 /** How many names are tried for a generateName before the client hears of it (KEP-4420). */
 const MAX_GENERATED_NAMES = 8;
+
+/** With these the storage says that it has done nothing. */
+const NOTHING_WRITTEN: readonly ErrorReason[] = ['ServiceUnavailable', 'TooManyRequests', 'RequestEntityTooLarge'];
 
 /**
  * Creates an object; `key.name` is "" unless the URL names it.
@@ -69,10 +80,13 @@ async function store<T extends KubernetesObject>(
     await reservation?.commit?.();
     return stored;
   } catch (error) {
+    if (error instanceof StorageConflict) {
+      await reservation?.undo?.();
+      return undefined;
+    }
     // Any other failure leaves open whether the write was made; what was reserved is then kept, and found by repair.
-    if (!(error instanceof StorageConflict)) throw error;
-    await reservation?.undo?.();
-    return undefined;
+    if (isApiError(error, ...NOTHING_WRITTEN)) await reservation?.undo?.();
+    throw error;
   }
 }
 

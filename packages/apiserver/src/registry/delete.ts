@@ -10,6 +10,7 @@ import {
   type Persisted,
   type Status,
 } from '@kubelab/api';
+import { admissionAttempt } from '../admission/admission.js';
 import { StorageConflict, type StoredObject } from '../storage/storage.js';
 import { checkDeleteOptions, checkPreconditions, finalizersForDeletion } from './delete-options.js';
 import { timestamp } from './metadata.js';
@@ -33,22 +34,13 @@ export async function deleteObject<T extends KubernetesObject>(
   checkDeleteOptions(options);
   const { resource, storage } = scope;
   const dryRun = options.dryRun !== undefined && options.dryRun.length > 0;
-  const request = {
-    operation: 'DELETE',
-    resource,
-    subresource: '',
-    key,
-    object: undefined,
-    old: undefined,
-    user: context.user,
-    dryRun,
-  };
-  await scope.admission.admit(request as never);
-  await scope.admission.validate(request as never);
+  const subject = { operation: 'DELETE', resource, key, deleteOptions: options, dryRun, context } as const;
+  await scope.admission.admit(admissionAttempt(subject).request);
   let base = await storage.get(key);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (base === undefined) throw notFound(resource, key.name);
     checkPreconditions(resource, base.object, options);
+    await scope.admission.validate(admissionAttempt({ ...subject, old: base.object }).request);
     const marked = markForDeletion(scope, base.object, options);
     try {
       if (marked === undefined || mayGo(scope, marked)) return await remove(scope, base, dryRun, context);

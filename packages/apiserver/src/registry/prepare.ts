@@ -8,6 +8,7 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@kubelab/api';
+import { type AdmissionAttempt, admissionAttempt } from '../admission/admission.js';
 import type { Reservation } from './hooks/kind-hook.js';
 import { carryMetadata, changesDesiredState, checkUid, dropEmpty, fillNewMetadata } from './metadata.js';
 import type { RequestContext } from './request.js';
@@ -43,28 +44,19 @@ export async function prepareForCreate<T extends KubernetesObject>(
   strategy.setDefaults?.(object);
   strategy.prepareForCreate?.(object);
   dropEmpty(metadata);
-  const request = {
-    operation: 'CREATE',
-    resource,
-    subresource: '',
-    key,
-    object,
-    old: undefined,
-    user: context.user,
-    dryRun,
-  };
-  await admission.admit(request as never);
+  const attempt = admissionAttempt({ operation: 'CREATE', resource, key, object, dryRun, context });
+  await admission.admit(attempt.request);
   if (tracksGeneration(scope, object)) metadata.generation = 1;
   const reservation = await hook?.beforeCreate?.(object, { dryRun });
   try {
     const errors = createErrors(scope, object);
     if (errors.length > 0) throw invalid(resource, metadata.name ?? '', errors);
-    await admission.validate(request as never);
+    await admission.validate(attempt.request);
   } catch (error) {
-    await reservation?.undo?.();
+    await giveBack(attempt, reservation);
     throw error;
   }
-  return { object, reservation };
+  return { object, reservation: withAttempt(attempt, reservation) };
 }
 
 /**
@@ -85,20 +77,33 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   carryMetadata(metadata, old.metadata);
   strategy.setDefaults?.(object);
   if (subresource === '') strategy.prepareForUpdate?.(object, old);
-  const request = { operation: 'UPDATE', resource, subresource, key, object, old, user: context.user, dryRun };
-  await admission.admit(request as never);
+  const attempt = admissionAttempt({ operation: 'UPDATE', resource, subresource, key, object, old, dryRun, context });
+  await admission.admit(attempt.request);
   const changed = subresource === '' && tracksGeneration(scope, object) && changesDesiredState(object, old);
   if (changed) metadata.generation = (old.metadata.generation ?? 0) + 1;
   const reservation = subresource === '' ? await hook?.beforeUpdate?.(object, old, { dryRun }) : undefined;
   try {
     const errors = updateErrors(scope, object, old, subresource);
     if (errors.length > 0) throw invalid(resource, old.metadata.name, errors);
-    await admission.validate(request as never);
+    await admission.validate(attempt.request);
   } catch (error) {
-    await reservation?.undo?.();
+    await giveBack(attempt, reservation);
     throw error;
   }
-  return { object, reservation };
+  return { object, reservation: withAttempt(attempt, reservation) };
+}
+
+/** One reservation for what the kind and what admission has taken. */
+function withAttempt(attempt: AdmissionAttempt, reservation: Reservation | undefined): Reservation {
+  return {
+    commit: async () => reservation?.commit?.(),
+    undo: () => giveBack(attempt, reservation),
+  };
+}
+
+async function giveBack(attempt: AdmissionAttempt, reservation: Reservation | undefined): Promise<void> {
+  await reservation?.undo?.();
+  await attempt.undo();
 }
 
 function createErrors<T extends KubernetesObject>({ resource }: Scope<T>, object: T): FieldError[] {

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly signal?: AbortSignal;
   /** Collects what the answer carries as `Warning` headers. */
   readonly warn: (text: string) => void;
+  /** Adds an annotation to the request's audit event, where there is one. */
+  readonly annotate?: (key: string, value: string) => void;
 }
 
 export interface WriteOptions {
