@@ -76,6 +76,8 @@ export interface ResourceStrategy<T extends KubernetesObject = KubernetesObject>
   validateUpdate?(object: T, old: Persisted<T>): FieldError[];
   /** For the status subresource, after spec has been taken from `old`. */
   validateStatusUpdate?(object: T, old: Persisted<T>): FieldError[];
+  /** What is allowed but unwise, for `Warning` headers; `old` is undefined at creation. Not called for subresources. */
+  warnings?(object: T, old: Persisted<T> | undefined): string[];
   /**
    * True when metadata.generation counts changes of spec (or of all but
    * metadata and status). Default: true if the kind has a `spec`.
@@ -89,6 +91,8 @@ export interface ResourceStrategy<T extends KubernetesObject = KubernetesObject>
   readonly allowUnconditionalUpdate?: boolean;
   /** Seconds that a delete without gracePeriodSeconds waits; undefined: at once. */
   defaultGracePeriodSeconds?(object: Persisted<T>): number | undefined;
+  /** What becomes of dependents where a delete does not say: Kubernetes keeps `Orphan` for a few old kinds. Default `Background`. */
+  readonly defaultPropagationPolicy?: 'Orphan' | 'Background';
   /** How the kind is scaled, for its `scale` subresource. */
   readonly scale?: {
     readonly getReplicas: (object: T) => number;

@@ -1,5 +1,7 @@
 import type { ResourceType } from '../resource.js';
 import { configMaps } from './config-map.js';
+import { controllerRevisions } from './controller-revision.js';
+import { daemonSets } from './daemon-set.js';
 import { deployments } from './deployment.js';
 import { endpointSlices } from './endpoint-slice.js';
 import { endpoints } from './endpoints.js';
@@ -8,10 +10,13 @@ import { leases } from './lease.js';
 import { namespaces } from './namespace.js';
 import { nodes } from './node.js';
 import { pods } from './pod.js';
+import { podTemplates } from './pod-template.js';
 import { replicaSets } from './replica-set.js';
+import { replicationControllers } from './replication-controller.js';
 import { secrets } from './secret.js';
 import { services } from './service.js';
 import { serviceAccounts } from './service-account.js';
+import { statefulSets } from './stateful-set.js';
 
 /** Every kind that is served. The order is the order of discovery. */
 export const resourceTable = [
@@ -28,10 +33,17 @@ export const resourceTable = [
   leases,
   replicaSets,
   deployments,
+  daemonSets,
+  statefulSets,
+  controllerRevisions,
+  replicationControllers,
+  podTemplates,
 ] as unknown as readonly ResourceType[];
 
 export {
   configMaps,
+  controllerRevisions,
+  daemonSets,
   deployments,
   endpointSlices,
   endpoints,
@@ -40,8 +52,11 @@ export {
   namespaces,
   nodes,
   pods,
+  podTemplates,
   replicaSets,
+  replicationControllers,
   secrets,
   serviceAccounts,
   services,
+  statefulSets,
 };

@@ -21,7 +21,8 @@ export function validateReplicaSetUpdate(
   return immutableField('spec.selector', replicaSet.spec?.selector, old.spec?.selector);
 }
 
-export function validateReplicaSetStatusUpdate({ status }: DeepReadonly<ReplicaSet>): FieldError[] {
+/** Of a ReplicationController as well. */
+export function validateReplicaSetStatusUpdate({ status }: DeepReadonly<Pick<ReplicaSet, 'status'>>): FieldError[] {
   const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = status ?? {};
   const counts = [
     'replicas',

@@ -1,6 +1,7 @@
 import {
   ApiError,
   alreadyExists,
+  deepClone,
   type ErrorReason,
   invalid,
   isApiError,
@@ -53,9 +54,11 @@ export async function createDecoded<T extends KubernetesObject>(
   const attempts = givenName === '' ? MAX_GENERATED_NAMES : 1;
   for (let attempt = 1; ; attempt += 1) {
     const name = givenName || generateName(prefix);
-    object.metadata = { ...object.metadata, name };
+    // What is filled in may have the name in it (a Job's labels): the next attempt starts afresh.
+    const attempted = attempts === 1 ? object : deepClone(object);
+    attempted.metadata = { ...attempted.metadata, name };
     const key = { namespace, name };
-    const prepared = await prepareForCreate(scope, object, { key, dryRun: options.dryRun, context });
+    const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context });
     const answer = await store(scope, key, prepared, options, context);
     if (answer !== undefined) return { answer, status: 201, name };
     if (attempt === attempts) throw alreadyExists(resource, name);

@@ -63,9 +63,18 @@ export function checkPreconditions(
   );
 }
 
-/** The finalizers that an object has once its deletion is asked for with these options. */
-export function finalizersForDeletion(present: readonly string[], options: DeleteOptions): string[] {
-  const policy = policyOf(options);
+/**
+ * The finalizers that an object has once its deletion is asked for with these
+ * options. `usual` is the kind's own policy, where neither the options nor a
+ * finalizer that is there already says.
+ */
+export function finalizersForDeletion(
+  present: readonly string[],
+  options: DeleteOptions,
+  usual: 'Orphan' | 'Background' = 'Background',
+): string[] {
+  const decided = present.includes(ORPHAN) || present.includes(FOREGROUND) || usual === 'Background';
+  const policy = policyOf(options) ?? (decided ? undefined : usual);
   const others = present.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   switch (policy) {
     case 'Orphan':

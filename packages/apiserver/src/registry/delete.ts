@@ -59,7 +59,8 @@ function markForDeletion<T extends KubernetesObject>(
   old: Persisted<T>,
   options: DeleteOptions,
 ): T | undefined {
-  const finalizers = finalizersForDeletion(old.metadata.finalizers ?? [], options);
+  const { defaultPropagationPolicy } = resource.strategy;
+  const finalizers = finalizersForDeletion(old.metadata.finalizers ?? [], options, defaultPropagationPolicy);
   const graceSeconds = graceOf(old, options);
   if (finalizers.length === 0 && graceSeconds === 0 && !hook?.holdsDeletion?.(old)) return undefined;
   const object = deepClone(old) as T & { metadata: Persisted['metadata'] };

@@ -1,12 +1,12 @@
 import {
   type FieldError,
-  findMissingRequired,
   invalid,
   type KubernetesObject,
   type ObjectKey,
   type Persisted,
   validateObjectMeta,
   validateObjectMetaUpdate,
+  withMissingRequired,
 } from '@kubelab/api';
 import { type AdmissionAttempt, admissionAttempt } from '../admission/admission.js';
 import type { Reservation } from './hooks/kind-hook.js';
@@ -51,6 +51,7 @@ export async function prepareForCreate<T extends KubernetesObject>(
   try {
     const errors = createErrors(scope, object);
     if (errors.length > 0) throw invalid(resource, metadata.name ?? '', errors);
+    for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
     await admission.validate(attempt.request);
   } catch (error) {
     await giveBack(attempt, reservation);
@@ -85,6 +86,8 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   try {
     const errors = updateErrors(scope, object, old, subresource);
     if (errors.length > 0) throw invalid(resource, old.metadata.name, errors);
+    const warnings = subresource === '' ? strategy.warnings?.(object, old) : undefined;
+    for (const text of warnings ?? []) context.warn(text);
     await admission.validate(attempt.request);
   } catch (error) {
     await giveBack(attempt, reservation);
@@ -108,11 +111,11 @@ async function giveBack(attempt: AdmissionAttempt, reservation: Reservation | un
 
 function createErrors<T extends KubernetesObject>({ resource }: Scope<T>, object: T): FieldError[] {
   const { strategy, namespaced, definition } = resource;
-  return withoutRepetition([
+  const errors = [
     ...validateObjectMeta(object.metadata ?? {}, namespaced, strategy.nameRule),
     ...(strategy.validate?.(object) ?? []),
-    ...findMissingRequired(definition, object),
-  ]);
+  ];
+  return withoutRepetition(withMissingRequired(definition, object, errors));
 }
 
 function updateErrors<T extends KubernetesObject>(
@@ -129,12 +132,8 @@ function updateErrors<T extends KubernetesObject>(
     ...validateObjectMeta(metadata, resource.namespaced, strategy.nameRule),
   ];
   if (subresource === 'status') return [...errors, ...(strategy.validateStatusUpdate?.(object, old) ?? [])];
-  return withoutRepetition([
-    ...errors,
-    ...(strategy.validate?.(object) ?? []),
-    ...(strategy.validateUpdate?.(object, old) ?? []),
-    ...findMissingRequired(resource.definition, object),
-  ]);
+  errors.push(...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, old) ?? []));
+  return withoutRepetition(withMissingRequired(resource.definition, object, errors));
 }
 
 /** A field that a strategy and the schema both miss is named once. */
