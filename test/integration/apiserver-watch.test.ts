@@ -151,7 +151,7 @@ test('sendInitialEvents ends them with a bookmark (KEP-3157)', async () => {
 
 test('one object by its name', async () => {
   await create('other');
-  const watching = await watch(`${CONFIG_MAPS}/initial?watch=true`);
+  const watching = await watch('fieldSelector=metadata.name%3Dinitial');
   expect(short(await watching.next())).toEqual(['ADDED', 'initial']);
   await label('other', { a: '1' });
   await label('initial', { a: '1' });

@@ -26,6 +26,8 @@ export type ErrorReason = keyof typeof STATUS_CODES;
 
 export interface ApiErrorOptions {
   details?: StatusDetails;
+  /** Of the Status: where a list that has expired may go on. */
+  metadata?: { readonly continue: string };
   /** Kept for the log, never sent to a client. */
   cause?: unknown;
   /** Overrides the reason's usual HTTP status. */
@@ -40,6 +42,7 @@ export class ApiError extends Error {
   readonly reason: ErrorReason;
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  readonly metadata: ApiErrorOptions['metadata'];
 
   constructor(reason: ErrorReason, message: string, options: ApiErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -47,13 +50,14 @@ export class ApiError extends Error {
     this.reason = reason;
     this.code = options.code ?? STATUS_CODES[reason];
     this.details = options.details;
+    this.metadata = options.metadata;
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: { ...this.metadata },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

@@ -133,7 +133,8 @@ export function createPerformer(options: PerformerOptions): Performer {
     unary: (kind, message, caller) => handlers[kind](message, caller),
     async watch(message, caller) {
       const target = await begin(message, 'watch', caller);
-      const { labelSelector, fieldSelector, resourceVersion, sendInitialEvents } = message;
+      const { labelSelector, fieldSelector, resourceVersion } = message;
+      const sendInitialEvents = message.sendInitialEvents || undefined;
       checkVersion(resourceVersion);
       const options = { ...target.key, labelSelector, fieldSelector, resourceVersion, sendInitialEvents };
       return { target, watch: registry.watch(target.resource, options, caller.signal) };

@@ -7,6 +7,7 @@ import {
   isApiError,
   type KubernetesObject,
   type ObjectKey,
+  type QualifiedResource,
 } from '@kubelab/api';
 import { StorageConflict } from '../storage/storage.js';
 import { decodeBody } from './decode.js';
@@ -61,7 +62,7 @@ export async function createDecoded<T extends KubernetesObject>(
     const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context });
     const answer = await store(scope, key, prepared, options, context);
     if (answer !== undefined) return { answer, status: 201, name };
-    if (attempt === attempts) throw alreadyExists(resource, name);
+    if (attempt === attempts) throw givenName === '' ? noUniqueName(resource, name) : alreadyExists(resource, name);
   }
 }
 
@@ -91,6 +92,14 @@ async function store<T extends KubernetesObject>(
     if (isApiError(error, ...NOTHING_WRITTEN)) await reservation?.undo?.();
     throw error;
   }
+}
+
+/** As Kubernetes' NewGenerateNameConflict: worth another try, by the client. */
+function noUniqueName(resource: QualifiedResource, name: string): ApiError {
+  const { message, details } = alreadyExists(resource, name);
+  return new ApiError('AlreadyExists', `${message}, the server was not able to generate a unique name for the object`, {
+    details: { ...details, retryAfterSeconds: 1 },
+  });
 }
 
 function nameRequired(kind: { group: string; kind: string }): ApiError {

@@ -3,9 +3,9 @@ import type { StoredObject } from '../storage/storage.js';
 import type { Scope } from './scope.js';
 
 /**
- * One object. `resourceVersion` "0" takes whatever the cache has; anything
- * else is a consistent read.
- * @throws ApiError NotFound
+ * One object. `resourceVersion` "" is a consistent read, "0" takes whatever the
+ * cache has, anything else what is not older than that.
+ * @throws ApiError NotFound, BadRequest (no version), Timeout (a version of the future)
  */
 export async function getObject<T extends KubernetesObject>(
   { resource, storage }: Scope<T>,
@@ -13,7 +13,8 @@ export async function getObject<T extends KubernetesObject>(
   resourceVersion: string,
 ): Promise<StoredObject<T>> {
   const cached = resourceVersion === '0' ? storage.getCached(key) : undefined;
-  const found = cached ?? (await storage.get(key));
+  const notOlderThan = resourceVersion === '0' ? '' : resourceVersion;
+  const found = cached ?? (await storage.get(key, undefined, notOlderThan));
   if (found === undefined) throw notFound(resource, key.name);
   return found;
 }

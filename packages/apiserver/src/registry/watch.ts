@@ -10,7 +10,8 @@ export interface WatchOptions extends Selectors {
   /** "" unless the URL names one object. */
   readonly name: string;
   readonly resourceVersion: string;
-  readonly sendInitialEvents: boolean;
+  /** Undefined: as Kubernetes did before KEP-3157. */
+  readonly sendInitialEvents: boolean | undefined;
 }
 
 /** What one watcher is told. */

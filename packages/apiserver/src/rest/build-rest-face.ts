@@ -2,6 +2,7 @@ import type { ResourceType } from '@kubelab/api';
 import type { HealthRegistry, Tracer } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { Registry as Metrics } from 'prom-client';
+import type { RequestAuthenticator } from '../authn/request-authenticator.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import type { Registry } from '../registry/registry.js';
 import type { StreamHandlers } from '../streams/stream-handlers.js';
@@ -20,6 +21,7 @@ import { streamHandler } from './stream-handler.js';
 export interface RestFaceParts {
   readonly registry: Registry;
   readonly resources: readonly ResourceType[];
+  readonly authenticator: RequestAuthenticator;
   readonly authorizer: Authorizer;
   readonly streams: StreamHandlers;
   readonly health: HealthRegistry;
@@ -63,6 +65,7 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
   }
   return createRestFace({
     router,
+    authenticator: parts.authenticator,
     authorizer,
     log: parts.log,
     metrics: createRequestMetrics(parts.metrics, inFlight),

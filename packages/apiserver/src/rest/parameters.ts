@@ -1,17 +1,14 @@
-import {
-  ApiError,
-  type DeleteOptions,
-  type FieldError,
-  type FieldValidation,
-  invalid,
-  notSupported,
-} from '@kubelab/api';
+import { type DeleteOptions, type FieldError, type FieldValidation, invalid, notSupported } from '@kubelab/api';
 import type { ListOptions } from '../registry/list.js';
 import type { WriteOptions } from '../registry/request.js';
+import type { WatchOptions } from '../registry/watch.js';
+import { booleanOf, integerOf } from '../streams/query-values.js';
 
 /** Query parameters, read as Kubernetes reads them. */
 
-const FIELD_VALIDATIONS = ['Ignore', 'Strict', 'Warn'];
+const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
+const MATCH = 'resourceVersionMatch';
+const FORBIDDEN_WITH_CONTINUE = 'resourceVersionMatch is forbidden when continue is provided';
 const MAX_FIELD_MANAGER_LENGTH = 128;
 
 /** @throws ApiError Invalid; `kind` is the options' (`CreateOptions`). */
@@ -33,95 +30,95 @@ export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptio
 }
 
 /** @throws ApiError BadRequest, Invalid */
-export function listOptionsOf(query: URLSearchParams, namespace: string, name = ''): ListOptions {
+export function listOptionsOf(query: URLSearchParams, namespace: string): ListOptions {
   const match = query.get('resourceVersionMatch') ?? '';
   const options: ListOptions = {
     namespace,
     labelSelector: query.get('labelSelector') ?? '',
-    fieldSelector: name === '' ? (query.get('fieldSelector') ?? '') : `metadata.name=${name}`,
-    limit: numberOf(query, 'limit') ?? 0,
+    fieldSelector: query.get('fieldSelector') ?? '',
+    limit: integerOf(query, 'limit') ?? 0,
     continueToken: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: match as ListOptions['resourceVersionMatch'],
   };
-  checkVersion(options.resourceVersion);
-  const errors = matchErrors(query, options, match);
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  refuse(listErrors(query, options, match));
   return options;
 }
 
-function matchErrors(query: URLSearchParams, options: ListOptions, match: string): FieldError[] {
-  const forbidden = (message: string): FieldError[] => [
-    { field: 'resourceVersionMatch', type: 'FieldValueForbidden', message: `Forbidden: ${message}` },
-  ];
-  if (flagOf(query, 'sendInitialEvents') !== undefined) {
-    return isWatch(query)
-      ? []
-      : [
-          {
-            field: 'sendInitialEvents',
-            type: 'FieldValueForbidden',
-            message: 'Forbidden: sendInitialEvents is forbidden for list',
-          },
-        ];
-  }
-  if (match === '') return [];
-  if (isWatch(query))
-    return forbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-  if (options.resourceVersion === '')
-    return forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (options.continueToken !== '') return forbidden('resourceVersionMatch is forbidden when continue is provided');
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    return [notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan'])];
-  }
-  if (match === 'Exact' && options.resourceVersion === '0') {
-    return forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
-  return [];
+/** `name` is "" unless the URL names one object. @throws ApiError BadRequest, Invalid */
+export function watchOptionsOf(query: URLSearchParams, namespace: string, name: string): WatchOptions {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const sendInitialEvents = flagOf(query, 'sendInitialEvents');
+  refuse(watchErrors(query, match, sendInitialEvents));
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  // Whoever begins with what is there is told where that ends, asked for or not (Kubernetes since 1.32).
+  const begins = resourceVersion === '' || resourceVersion === '0';
+  return {
+    namespace,
+    name,
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    resourceVersion,
+    sendInitialEvents: sendInitialEvents ?? (begins || undefined),
+  };
 }
 
-function checkVersion(resourceVersion: string): void {
-  if (resourceVersion === '' || /^\d+$/.test(resourceVersion)) return;
-  throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [
-    {
-      field: 'resourceVersion',
-      type: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-    },
-  ]);
+function listErrors(query: URLSearchParams, options: ListOptions, match: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (match !== '') {
+    if (options.resourceVersion === '') {
+      errors.push(forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    }
+    if (options.continueToken !== '') errors.push(forbidden(MATCH, FORBIDDEN_WITH_CONTINUE));
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported(MATCH, match, ['Exact', 'NotOlderThan', '']));
+    }
+    if (match === 'Exact' && options.resourceVersion === '0') {
+      errors.push(forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
+  if (flagOf(query, 'sendInitialEvents') !== undefined) {
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  return errors;
+}
+
+function watchErrors(query: URLSearchParams, match: string, sendInitialEvents: boolean | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match === '') return errors;
+  if (sendInitialEvents === undefined) {
+    errors.push(forbidden(MATCH, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+  }
+  if (match !== 'NotOlderThan') errors.push(notSupported(MATCH, match, ['NotOlderThan']));
+  if (query.get('continue')) errors.push(forbidden(MATCH, FORBIDDEN_WITH_CONTINUE));
+  return errors;
+}
+
+function forbidden(field: string, why: string): FieldError {
+  return { field, type: 'FieldValueForbidden', message: `Forbidden: ${why}` };
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
 export function isWatch(query: URLSearchParams): boolean {
   return flagOf(query, 'watch') === true;
 }
 
-/** Undefined where it is absent. `watch`, `watch=1` and `watch=true` are all true. @throws ApiError BadRequest */
+/** Undefined where it is absent; anything but `false` and `0` is true (as {@link booleanOf}). */
 export function flagOf(query: URLSearchParams, name: string): boolean | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  if (value === '' || value === 'true' || value === '1' || value === 'True' || value === 't') return true;
-  if (value === 'false' || value === '0' || value === 'False' || value === 'f') return false;
-  throw badParameter(name, value);
-}
-
-/** @throws ApiError BadRequest where it is not a whole number */
-export function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null || value === '') return undefined;
-  if (!/^-?\d{1,15}$/.test(value) || (name !== 'gracePeriodSeconds' && value.startsWith('-')))
-    throw badParameter(name, value);
-  return Number(value);
-}
-
-function badParameter(name: string, value: string): ApiError {
-  return new ApiError('BadRequest', `invalid value ${JSON.stringify(value)} of query parameter ${name}`);
+  return query.has(name) ? booleanOf(query, name) : undefined;
 }
 
 /** DeleteOptions of the body, or else of the query. @throws ApiError BadRequest */
 export function mergeDeleteOptions(body: DeleteOptions | undefined, query: URLSearchParams): DeleteOptions {
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   const propagationPolicy = query.get('propagationPolicy');
-  const gracePeriodSeconds = numberOf(query, 'gracePeriodSeconds');
+  const gracePeriodSeconds = integerOf(query, 'gracePeriodSeconds');
   const orphanDependents = flagOf(query, 'orphanDependents');
   return {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),

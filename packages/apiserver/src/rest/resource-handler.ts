@@ -8,12 +8,13 @@ import { methodNotAllowed, notServed } from '../registry/not-served.js';
 import { objectPath } from '../registry/object-path.js';
 import type { Registry, Target } from '../registry/registry.js';
 import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer } from '../registry/request.js';
+import { integerOf } from '../streams/query-values.js';
 import { send } from './answer.js';
 import { checkObjectType, readBody } from './body.js';
 import { contextOf, type Exchange, type Handler } from './exchange.js';
 import type { InFlight } from './in-flight.js';
 import { negotiate, type Representation } from './negotiation.js';
-import { flagOf, isWatch, listOptionsOf, mergeDeleteOptions, numberOf, writeOptionsOf } from './parameters.js';
+import { flagOf, isWatch, listOptionsOf, mergeDeleteOptions, watchOptionsOf, writeOptionsOf } from './parameters.js';
 import { partialListOf, partialOf, tableOf } from './transformed.js';
 import { streamWatch } from './watch-answer.js';
 
@@ -47,7 +48,8 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     const { namespace = '', name = '' } = exchange.parameters;
     const target: Target = { resource, subresource, key: { namespace, name } };
     const known = verb !== undefined && allowed.has(verb);
-    const attributes = { user: exchange.user, resource, subresource, namespace, name, path: exchange.path };
+    const meant = path.named ? name : nameSelected(exchange.query);
+    const attributes = { user: exchange.user, resource, subresource, namespace, name: meant, path: exchange.path };
     await authorize(authorizer, { ...attributes, verb: verb ?? exchange.method.toLowerCase() });
     if (!known) throw methodNotAllowed();
     if (verb === 'watch') return watch(exchange, path, options);
@@ -61,6 +63,12 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
       leave();
     }
   };
+}
+
+/** A list or watch of one object by its name is allowed to whom that name is (as Kubernetes' RequestInfo). */
+function nameSelected(query: URLSearchParams): string {
+  const selector = query.get('fieldSelector') ?? '';
+  return /(?:^|,)metadata\.name==?([^,=\\%/]+)(?:,|$)/.exec(selector)?.[1] ?? '';
 }
 
 function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlySet<Verb> {
@@ -78,7 +86,8 @@ function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlyS
 function verbOf({ method, query }: Exchange, { named, subresource, alwaysWatches }: ResourcePath): Verb | undefined {
   switch (method) {
     case 'GET':
-      if (subresource === '' && (alwaysWatches || isWatch(query))) return 'watch';
+      // One object is watched by fieldSelector=metadata.name=NAME of its collection, or by the older path.
+      if (alwaysWatches || (!named && subresource === '' && isWatch(query))) return 'watch';
       return named ? 'get' : 'list';
     case 'POST':
       return 'create';
@@ -116,23 +125,20 @@ async function watch(exchange: Exchange, { resource }: ResourcePath, options: Re
   const { query, message, parameters } = exchange;
   const representation = negotiate(message.headers.accept, false);
   const { namespace = '', name = '' } = parameters;
-  const listOptions = listOptionsOf(query, namespace);
+  const watchOptions = watchOptionsOf(query, namespace, name);
+  const timeoutSeconds = integerOf(query, 'timeoutSeconds');
   const end = new AbortController();
   const stop = () => end.abort();
   options.stopping.addEventListener('abort', stop, { once: true });
   try {
-    const watched = options.registry.watch(
-      resource,
-      { ...listOptions, name, sendInitialEvents: flagOf(query, 'sendInitialEvents') ?? false },
-      end.signal,
-    );
+    const watched = options.registry.watch(resource, watchOptions, end.signal);
     await streamWatch(exchange, {
       resource,
       representation,
       watch: watched,
       end,
       bookmarks: flagOf(query, 'allowWatchBookmarks') ?? false,
-      timeoutSeconds: numberOf(query, 'timeoutSeconds'),
+      timeoutSeconds,
     });
   } finally {
     options.stopping.removeEventListener('abort', stop);

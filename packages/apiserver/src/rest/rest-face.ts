@@ -3,8 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@kubelab/api';
 import type { Logger } from 'pino';
-import { unauthorized, userOfSocket } from '../authn/client-certificate.js';
-import { isAnonymous, type User } from '../authn/user.js';
+import type { RequestAuthenticator } from '../authn/request-authenticator.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import { notServed } from '../registry/not-served.js';
@@ -19,6 +18,7 @@ import type { Upgrade } from './stream-handler.js';
 
 export interface RestFaceOptions {
   readonly router: Router;
+  readonly authenticator: RequestAuthenticator;
   readonly authorizer: Authorizer;
   readonly log: Logger;
   readonly metrics: RequestMetrics;
@@ -49,7 +49,8 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     try {
       match = options.router.find(checkPath(exchange.path));
       exchange.parameters = match?.parameters ?? {};
-      exchange.user = authenticate(message);
+      const user = options.authenticator.authenticate(message, exchange.path);
+      exchange.user = user instanceof Promise ? await user : user;
       longRunning = isLongRunning(match, exchange.query);
       if (longRunning) options.metrics.longRunning(1);
       else timer = startTimer(exchange, options);
@@ -120,14 +121,6 @@ export function createRestFace(options: RestFaceOptions): RestFace {
   };
 }
 
-/** @throws ApiError Unauthorized */
-function authenticate(message: IncomingMessage): User {
-  const user = userOfSocket(message.socket as TLSSocket);
-  // Tokens and passwords are not accepted: who sends one takes himself for somebody.
-  if (isAnonymous(user) && message.headers.authorization !== undefined) throw unauthorized();
-  return user;
-}
-
 /** @throws ApiError BadRequest for broken percent-encoding */
 function checkPath(path: string): string {
   try {
@@ -141,13 +134,7 @@ function checkPath(path: string): string {
 function isLongRunning(match: Match | undefined, query: URLSearchParams): boolean {
   if (match === undefined || match.route.kind === 'plain') return false;
   if (match.route.kind === 'stream') return true;
-  if (match.route.longRunning) return true;
-  try {
-    return isWatch(query);
-  } catch {
-    // The handler refuses the parameter, at once.
-    return false;
-  }
+  return match.route.longRunning || isWatch(query);
 }
 
 /** Answers 504 when the time is up, whatever the work is waiting for, and tells the work to stop. */

@@ -66,10 +66,13 @@ export interface ListPage {
 
 export interface WatchQuery {
   readonly namespace: string;
-  /** "" or "0": from now, after synthetic ADDED for what is there ("0" and ""), as Kubernetes' Get State and Start. Else: after this version. */
+  /** "" or "0": from now, after what is there unless `sendInitialEvents` is false. Else: after this version. */
   readonly resourceVersion: string;
-  /** First what is there, as ADDED in the order of the versions, then a bookmark with `initialEventsEnd`. */
-  readonly sendInitialEvents: boolean;
+  /**
+   * True: first what is there, as ADDED in the order of the versions, then a bookmark with `initialEventsEnd`.
+   * Undefined: only for "" and "0", and without the bookmark (Kubernetes' "Get State and Start").
+   */
+  readonly sendInitialEvents: boolean | undefined;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
 }
@@ -104,8 +107,11 @@ export interface ResourceStorage<T extends KubernetesObject = KubernetesObject> 
   ): Promise<StoredObject<T>>;
   /** Resolves with the last state, carrying the deletion's version. @throws StorageConflict 'missing' | 'changed' */
   delete(key: ObjectKey, expectedVersion: string, context: WriteContext): Promise<StoredObject<T>>;
-  /** A consistent read: sees every write acknowledged before the call. */
-  get(key: ObjectKey, signal?: AbortSignal): Promise<StoredObject<T> | undefined>;
+  /**
+   * A consistent read: sees every write acknowledged before the call. With `notOlderThan`: what the cache has, once
+   * it has reached that version.
+   */
+  get(key: ObjectKey, signal?: AbortSignal, notOlderThan?: string): Promise<StoredObject<T> | undefined>;
   /** What the cache has now, perhaps a moment old. For resourceVersion=0 and for finding a patch's base. */
   getCached(key: ObjectKey): StoredObject<T> | undefined;
   list(query: ListQuery): Promise<ListPage>;

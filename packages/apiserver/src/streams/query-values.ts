@@ -11,9 +11,10 @@ export function integerOf(query: URLSearchParams, name: string): number | undefi
   const text = query.get(name);
   if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badNumber(text, 'invalid syntax');
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw badNumber(text, 'value out of range');
-  return value;
+  if (BigInt.asIntN(64, BigInt(text.replace('+', ''))) !== BigInt(text.replace('+', ''))) {
+    throw badNumber(text, 'value out of range');
+  }
+  return Number(text);
 }
 
 function badNumber(text: string, why: string): ApiError {
