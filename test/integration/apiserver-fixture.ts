@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, type RequestOptions, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -68,6 +69,21 @@ export interface ApiserverInput {
 
 const exec = promisify(execFile);
 
+/** Servers of one cluster sign tokens with one key. */
+const tokenKeys = new WeakMap<CertificateAuthority, string>();
+
+function tokenKeyOf(authority: CertificateAuthority): string {
+  const known = tokenKeys.get(authority);
+  if (known !== undefined) return known;
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  tokenKeys.set(authority, privateKey);
+  return privateKey;
+}
+
 export async function startApiserver({
   etcd,
   flags = [],
@@ -91,6 +107,8 @@ export async function startApiserver({
   const { certFile, keyFile } = await writeKeyPair(directory, 'apiserver', serving);
   const caFile = join(directory, 'ca.crt');
   await writeFile(caFile, authority.certificatePem);
+  const tokenKeyFile = join(directory, 'sa.key');
+  await writeFile(tokenKeyFile, tokenKeyOf(authority), { mode: 0o600 });
   const options: ApiserverOptions = parseApiserverOptions([
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
@@ -100,7 +118,12 @@ export async function startApiserver({
     `--tls-cert-file=${certFile}`,
     `--tls-key-file=${keyFile}`,
     `--client-ca-file=${caFile}`,
+    `--service-account-signing-key-file=${tokenKeyFile}`,
     '--log-level=silent',
+    // Nobody makes service accounts here, unless the test runs the controllers.
+    ...(flags.some((flag) => flag.startsWith('--disable-admission-plugins='))
+      ? []
+      : ['--disable-admission-plugins=ServiceAccount']),
     ...flags,
   ]);
   const stop = new AbortController();

@@ -172,18 +172,25 @@ describe('HTTP', () => {
   });
 });
 
-test('anybody may ask for health and version', async () => {
+test('anybody may ask for health, and for nothing else', async () => {
   for (const path of ['/healthz', '/livez', '/readyz']) {
     expect(await server.fetch(path, { identity: null })).toMatchObject({ status: 200, text: 'ok' });
   }
   expect((await server.fetch('/readyz?verbose', { identity: null })).text).toMatch(/\[\+\]etcd ok\n/);
-  expect((await server.fetch('/version', { identity: null })).status).toBe(200);
+  expect((await server.fetch('/version', { identity: null })).status).toBe(401);
 });
 
 test('metrics count requests', async () => {
   const { text } = await server.fetch('/metrics');
-  expect(text).toMatch(/apiserver_request_total\{method="POST",resource="configmaps",code="201"\} \d+/);
-  expect(text).toContain('apiserver_request_duration_seconds_bucket');
+  const created = 'verb="POST",group="",version="v1",resource="configmaps",subresource="",scope="namespace"';
+  expect(text).toContain(`apiserver_request_total{${created},component="apiserver",dry_run="",code="201"} `);
+  for (const name of [
+    'apiserver_request_duration_seconds_bucket',
+    'apiserver_current_inflight_requests{request_kind="mutating"}',
+    'apiserver_longrunning_requests',
+  ]) {
+    expect(text).toContain(name);
+  }
 });
 
 test('a stopped etcd: too many in flight are refused, those in flight time out, health fails', async () => {

@@ -94,7 +94,7 @@ test('an upgraded connection goes both ways, and its end is seen', async () => {
 test.each([
   ['a missing pod', '/api/v1/namespaces/default/pods/none/exec', {}, 404, 'pods \\"none\\" not found'],
   ['what the handler refuses', `${POD}/exec?container=none`, {}, 400, 'container none is not valid for pod p'],
-  ['nobody', `${POD}/exec`, { identity: null }, 403, 'cannot create resource \\"pods/exec\\"'],
+  ['nobody', `${POD}/exec`, { identity: null }, 401, 'Unauthorized'],
   ['another path', '/api/v1/namespaces/default/pods', {}, 400, 'BadRequest'],
 ])('an upgrade for %s is answered with a Status', async (_what, path, input, status, text) => {
   expect(await open(path, input)).toMatchObject({ status, text: expect.stringContaining(text) });

@@ -8,6 +8,7 @@ import {
   readTlsMaterial,
 } from '@kubelab/runtime';
 import { defaultAdmission } from './admission/chain.js';
+import { type Authentication, createAuthentication } from './authn/authentication.js';
 import { authenticatedOnly } from './authz/authenticated-only.js';
 import { kubernetesService } from './bootstrap/kubernetes-service.js';
 import { periodically } from './bootstrap/periodic.js';
@@ -67,12 +68,16 @@ async function run(
   const { log } = context;
   const storage = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
   const ranges = createServiceRanges(storage, options);
-  const registry = buildRegistry(options, storage, ranges);
+  const authentication = await createAuthentication(options, storage);
+  const registry = buildRegistry(options, storage, ranges, authentication);
   /** Outlives `signal`: requests in flight still need the storage. */
   const storageStop = new AbortController();
   const running = storage.run(storageStop.signal);
   try {
-    await Promise.race([running, serve({ options, parts, storage, ranges, registry }, signal, context)]);
+    await Promise.race([
+      running,
+      serve({ options, parts, storage, ranges, registry, authentication }, signal, context),
+    ]);
   } finally {
     storageStop.abort();
     await running.catch((error: unknown) => log.error({ error }, 'the storage failed'));
@@ -85,6 +90,7 @@ interface Built {
   readonly storage: Storage;
   readonly ranges: ServiceRanges;
   readonly registry: Registry;
+  readonly authentication: Authentication;
 }
 
 async function serve(built: Built, signal: AbortSignal, context: ComponentContext): Promise<void> {
@@ -128,7 +134,11 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
   }
 }
 
-async function listen({ options, parts, storage, registry }: Built, stopping: AbortSignal, context: ComponentContext) {
+async function listen(
+  { options, parts, storage, registry, authentication }: Built,
+  stopping: AbortSignal,
+  context: ComponentContext,
+) {
   const { log, tracer, metrics } = context;
   const resources: readonly ResourceType[] = resourceTable;
   const readiness = createReadiness(storage, context);
@@ -143,6 +153,7 @@ async function listen({ options, parts, storage, registry }: Built, stopping: Ab
   const face = buildRestFace({
     registry,
     resources,
+    authenticator: authentication.requests,
     authorizer: authenticatedOnly,
     streams: parts.streams ?? (await kubeletAccess(options, { registry, tracer, log, stopping })),
     health,
@@ -206,13 +217,22 @@ function createReadiness(storage: Storage, context: ComponentContext) {
   };
 }
 
-function buildRegistry(options: ApiserverOptions, storage: Storage, ranges: ServiceRanges): Registry {
+function buildRegistry(
+  options: ApiserverOptions,
+  storage: Storage,
+  ranges: ServiceRanges,
+  authentication: Authentication,
+): Registry {
   return createRegistry({
     storage,
     resources: resourceTable,
     admission: defaultAdmission(storage, options),
     hooks: kindHooks(ranges),
-    subresources: subresourceTable(),
+    subresources: subresourceTable({
+      ...authentication,
+      maxExpirationSeconds: options.serviceAccountMaxTokenExpirationMs / 1000,
+      extendExpiration: options.serviceAccountExtendTokenExpiration,
+    }),
     virtual: [],
     timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
   });

@@ -17,6 +17,42 @@ export const apiserverOptions = {
   'tls-cert-file': { kind: 'string', required: true, help: "PEM file with the servers' certificate" },
   'tls-key-file': { kind: 'string', required: true, help: 'PEM file with its private key' },
   'client-ca-file': { kind: 'string', required: true, help: 'PEM file with the authority of client certificates' },
+  'service-account-signing-key-file': {
+    kind: 'string',
+    help: 'PEM file with the private key that signs service account tokens; absent: none are given out',
+  },
+  'service-account-key-file': {
+    kind: 'list',
+    help: 'PEM files with keys that service account tokens may be signed with; absent: the signing key',
+  },
+  'service-account-issuer': {
+    kind: 'list',
+    default: ['https://kubernetes.default.svc.cluster.local'],
+    help: 'issuer of service account tokens; the first is written, all are accepted',
+  },
+  'api-audiences': { kind: 'list', help: 'audiences of tokens that are meant for this API; absent: the issuers' },
+  'service-account-max-token-expiration': {
+    kind: 'duration',
+    default: 0,
+    help: 'longest life that a service account token is given; 0: as long as is asked for',
+  },
+  'service-account-extend-token-expiration': {
+    kind: 'boolean',
+    default: true,
+    help: 'let tokens mounted into pods live a year, for programs that do not read them anew',
+  },
+  'service-account-jwks-uri': { kind: 'string', help: 'where the discovery document says that the keys are' },
+  'token-auth-file': { kind: 'string', help: 'CSV file of tokens: token,user,uid,"group1,group2"' },
+  'enable-bootstrap-token-auth': {
+    kind: 'boolean',
+    default: true,
+    help: 'accept the tokens of Secrets of the type bootstrap.kubernetes.io/token in kube-system',
+  },
+  'anonymous-auth': {
+    kind: 'boolean',
+    default: false,
+    help: 'let requests without credentials be system:anonymous; without it they may only ask for health',
+  },
   'kubelet-client-cert-file': { kind: 'string', help: 'PEM file with the certificate shown to kubelets' },
   'kubelet-client-key-file': { kind: 'string', help: 'PEM file with its private key' },
   'service-cluster-ip-range': { kind: 'string', default: '10.96.0.0/12', help: 'CIDR that ClusterIPs are taken from' },
@@ -44,6 +80,12 @@ export const apiserverOptions = {
     default: 300,
     help: 'toleration of unreachable nodes given to pods',
   },
+  'enable-admission-plugins': {
+    kind: 'list',
+    default: [],
+    help: 'admission plugins that are on besides the usual ones; the usual ones are all that there are',
+  },
+  'disable-admission-plugins': { kind: 'list', default: [], help: 'admission plugins that are off' },
 } as const satisfies OptionSpecification;
 
 export type ApiserverOptions = Options<typeof apiserverOptions>;

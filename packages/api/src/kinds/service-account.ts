@@ -12,7 +12,9 @@ export const serviceAccounts: ResourceType<ServiceAccount> = {
   categories: [],
   namespaced: true,
   definition: 'ServiceAccount',
-  subresources: [],
+  subresources: [
+    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
+  ],
   columns: [
     nameColumn<ServiceAccount>(),
     column('Secrets', 'string', 'How many secrets its pods may mount.', ({ secrets = [] }) => secrets.length),

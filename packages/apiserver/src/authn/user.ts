@@ -2,6 +2,10 @@
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  /** Tells a user from another who had the name before. */
+  readonly uid?: string;
+  /** What else the authenticator knows: `authentication.kubernetes.io/pod-name`, … */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const ALL_AUTHENTICATED = 'system:authenticated';

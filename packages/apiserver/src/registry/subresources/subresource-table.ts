@@ -1,14 +1,16 @@
-import { namespaces, pods } from '@kubelab/api';
+import { namespaces, pods, serviceAccounts } from '@kubelab/api';
 import { bindPod } from '../binding.js';
 import { finalizeNamespace } from '../finalize.js';
 import { getScale, patchScale, updateScale } from '../scale.js';
+import { type ServiceAccountTokenOptions, serviceAccountToken } from './service-account-token.js';
 import { type RegisteredSubresource, subresourceOf } from './subresource.js';
 
 /** The subresources that are more than a part of their object (as `status` is), one line each. */
-export function subresourceTable(): readonly RegisteredSubresource[] {
+export function subresourceTable(tokens: ServiceAccountTokenOptions): readonly RegisteredSubresource[] {
   return [
     { resource: undefined, name: 'scale', verbs: { get: getScale, update: updateScale, patch: patchScale } },
     subresourceOf(pods, 'binding', { create: bindPod }),
+    subresourceOf(serviceAccounts, 'token', serviceAccountToken(tokens)),
     subresourceOf(namespaces, 'finalize', { update: finalizeNamespace }),
   ];
 }
