@@ -35,6 +35,7 @@ export class ResourceCache {
   #filled = false;
   #completeSince: Revision = 0;
   readonly #readers = new Set<() => void>();
+  readonly #observers = new Set<(event: StoredEvent) => void>();
 
   constructor(
     readonly prefix: string,
@@ -89,6 +90,7 @@ export class ResourceCache {
     this.#window = new EventWindow(this.limits, revision);
     this.#completeSince = revision;
     this.#filled = true;
+    for (const observer of this.#observers) this.#replay(observer);
   }
 
   /** Applies what one revision changed; its events become visible with {@link wake}. */
@@ -125,6 +127,15 @@ export class ResourceCache {
     }
     for (const at of [...groups.keys()].sort((a, b) => a - b)) this.apply(at, groups.get(at) ?? []);
     this.#completeSince = revision;
+  }
+
+  /**
+   * Tells of what is there, then of every event at the moment that the cache has it:
+   * what is derived from the objects is never behind them.
+   */
+  observe(observer: (event: StoredEvent) => void): void {
+    this.#observers.add(observer);
+    if (this.#filled) this.#replay(observer);
   }
 
   /** Calls `resume` once when there may be something new. Returns how to take that back. */
@@ -180,6 +191,11 @@ export class ResourceCache {
 
   #push(revision: Revision, event: StoredEvent): void {
     this.#window.push({ revision, event, atMs: performance.now() });
+    for (const observer of this.#observers) observer(event);
+  }
+
+  #replay(observer: (event: StoredEvent) => void): void {
+    for (const current of this.#objects.values()) observer({ type: 'ADDED', current, previous: undefined });
   }
 
   #pathOf(kv: KeyValue): string {

@@ -13,6 +13,7 @@ import {
   type ListQuery,
   type ResourceStorage,
   StorageConflict,
+  type StoredEvent,
   type StoredObject,
   type WatchItem,
   type WatchQuery,
@@ -95,6 +96,10 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
 
   getCached(key: ObjectKey): StoredObject<T> | undefined {
     return this.cache.get(objectPath(key)) as StoredValue<T> | undefined;
+  }
+
+  observe(observer: (event: StoredEvent) => void): void {
+    this.cache.observe(observer);
   }
 
   async list(query: ListQuery): Promise<ListPage> {

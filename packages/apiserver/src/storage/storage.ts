@@ -114,6 +114,11 @@ export interface ResourceStorage<T extends KubernetesObject = KubernetesObject> 
   get(key: ObjectKey, signal?: AbortSignal, notOlderThan?: string): Promise<StoredObject<T> | undefined>;
   /** What the cache has now, perhaps a moment old. For resourceVersion=0 and for finding a patch's base. */
   getCached(key: ObjectKey): StoredObject<T> | undefined;
+  /**
+   * For what is derived from the objects: called with each as ADDED once the cache is filled, then with each event
+   * before anybody can read it. Must not throw, and looks at the object only where it must: it is parsed then.
+   */
+  observe(observer: (event: StoredEvent) => void): void;
   list(query: ListQuery): Promise<ListPage>;
   /**
    * Bounded: a reader that falls behind by more than its buffer is dropped
