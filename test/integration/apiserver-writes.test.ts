@@ -84,7 +84,6 @@ describe('create', () => {
   test('a pod is admitted with its defaults', async () => {
     const { json } = await send('POST', PODS, pod('defaults'));
     expect(json.spec).toMatchObject({
-      serviceAccountName: 'default',
       restartPolicy: 'Always',
       priority: 0,
       tolerations: [

@@ -21,6 +21,7 @@ import { createPodWorkers } from './pod-worker/pod-workers.js';
 import { createNodeServer } from './server/node-server.js';
 import { createStatusWriter } from './status/status-writer.js';
 import { createVolumeManager } from './volumes/create-volume-manager.js';
+import { createServiceAccountTokens } from './volumes/service-account-tokens.js';
 
 /** The kubelet of one node. Building it opens nothing. */
 export function createKubelet(options: KubeletOptions): Component {
@@ -110,7 +111,8 @@ async function buildParts(
     log,
     signal,
   });
-  const volumes = createVolumeManager({ rootDirectory, lookups: objects, node, log, hostPid });
+  const requestToken = createServiceAccountTokens({ client, clock, log });
+  const volumes = createVolumeManager({ rootDirectory, lookups: objects, node, log, requestToken, hostPid });
   const images = createImageManager({
     runtime,
     lookups: objects,

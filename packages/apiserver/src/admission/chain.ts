@@ -1,7 +1,9 @@
 import type { Storage } from '../storage/storage.js';
-import { type AdmissionChain, admissionChain } from './admission.js';
+import { type AdmissionChain, type AdmissionPlugin, admissionChain } from './admission.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { nodeRestriction } from './node-restriction.js';
+import { podSecurity } from './pod-security/plugin.js';
 import { priority } from './priority.js';
 import { serviceAccount } from './service-account.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
@@ -11,20 +13,52 @@ export interface AdmissionOptions {
   readonly defaultNotReadyTolerationSeconds?: number;
   /** How long a pod stays on a node that cannot be reached. Default 300. */
   readonly defaultUnreachableTolerationSeconds?: number;
+  /** Names of plugins. All of them are on; so this says nothing yet but that the names are right. */
+  readonly enableAdmissionPlugins?: readonly string[];
+  /** Absent: the server issues no tokens, so none are mounted into pods. */
+  readonly serviceAccountSigningKeyFile?: string | undefined;
+  /** Names of plugins that are left out. */
+  readonly disableAdmissionPlugins?: readonly string[];
 }
 
-/** Every plugin, in the order in which it sees a request. */
+/**
+ * The plugins of a server, in the order in which they see a request, which is Kubernetes'.
+ * @throws Error for a name that is no plugin's, or one that is both enabled and disabled
+ */
 export function defaultAdmission(storage: Storage, options: AdmissionOptions = {}): AdmissionChain {
-  return admissionChain([
+  return admissionChain(selected(allPlugins(storage, options), options));
+}
+
+function allPlugins(storage: Storage, options: AdmissionOptions): AdmissionPlugin[] {
+  return [
     // First: nothing else need look at what has no namespace to live in.
     namespaceLifecycle(storage),
-    // Before those that read the pod's spec: it names the account.
-    serviceAccount(),
+    // Before those that read the pod's spec: it names the account, and adds a volume.
+    serviceAccount(storage, { issuesTokens: options.serviceAccountSigningKeyFile !== undefined }),
+    nodeRestriction(storage),
     // A new node stays empty until its kubelet has said that it is ready.
     taintNodesByCondition(),
+    podSecurity(storage),
     // Names become numbers, which the scheduler's queue sorts by.
     priority(),
-    // Last of the changing ones: adds only what the pod and the others left open.
+    // Adds only what the pod and the others left open.
     defaultTolerationSeconds(options),
-  ]);
+  ];
+}
+
+function selected(plugins: AdmissionPlugin[], options: AdmissionOptions): AdmissionPlugin[] {
+  const { enableAdmissionPlugins: enabled = [], disableAdmissionPlugins: disabled = [] } = options;
+  const known = new Set(plugins.map(({ name }) => name));
+  for (const [flag, names] of [
+    ['enable', enabled],
+    ['disable', disabled],
+  ] as const) {
+    const unknown = names.find((name) => !known.has(name));
+    if (unknown !== undefined) throw new Error(`${flag}-admission-plugins plugin "${unknown}" is unknown`);
+  }
+  const both = enabled.find((name) => disabled.includes(name));
+  if (both !== undefined) {
+    throw new Error(`[${both}] in enable-admission-plugins and disable-admission-plugins overlapped`);
+  }
+  return plugins.filter(({ name }) => !disabled.includes(name));
 }

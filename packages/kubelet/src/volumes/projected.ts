@@ -1,5 +1,6 @@
 import type { DeepReadonly, ServiceAccountTokenProjection, VolumeProjection } from '@kubelab/api';
 import { isWritten, type Payload, writeAtomically } from './atomic-writer.js';
+import { commonUserOf } from './common-user.js';
 import { configMapFiles, DEFAULT_FILE_MODE } from './config-map.js';
 import { downwardFiles } from './downward-api.js';
 import { secretFiles } from './secret.js';
@@ -8,7 +9,8 @@ import type { ReadonlyVolume, VolumeContext, VolumePlugin } from './volume-plugi
 
 /** What a token is good for when the pod does not say (Kubernetes API). */
 const DEFAULT_TOKEN_SECONDS = 3600;
-const TOKEN_MODE_WITH_GROUP = 0o640;
+/** Of a token whose reader is known: its owner, and through fsGroup its group. */
+const PRIVATE_TOKEN_MODE = 0o600;
 
 /** Several sources in one directory. In memory, as Secrets and tokens may be among them. */
 export const projectedVolumes: VolumePlugin = {
@@ -56,6 +58,8 @@ async function tokenFile(
     throw new Error(`failed to fetch token: this cluster issues no service account tokens (wanted for ${account})`);
   }
   const token = await requestToken(pod, { audience, expirationSeconds }, signal);
-  const mode = pod.spec?.securityContext?.fsGroup === undefined ? defaultMode : TOKEN_MODE_WITH_GROUP;
-  return new Map([[path, { content: Buffer.from(token), mode }]]);
+  const uid = commonUserOf(pod);
+  const isPrivate = uid !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+  const mode = isPrivate ? PRIVATE_TOKEN_MODE : defaultMode;
+  return new Map([[path, { content: Buffer.from(token), mode, ...(uid === undefined ? {} : { uid }) }]]);
 }
