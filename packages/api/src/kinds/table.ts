@@ -1,15 +1,19 @@
 import type { ResourceType } from '../resource.js';
 import { configMaps } from './config-map.js';
 import { controllerRevisions } from './controller-revision.js';
+import { cronJobs } from './cron-job.js';
 import { daemonSets } from './daemon-set.js';
 import { deployments } from './deployment.js';
 import { endpointSlices } from './endpoint-slice.js';
 import { endpoints } from './endpoints.js';
 import { events } from './event.js';
+import { horizontalPodAutoscalers } from './horizontal-pod-autoscaler.js';
+import { jobs } from './job.js';
 import { leases } from './lease.js';
 import { namespaces } from './namespace.js';
 import { nodes } from './node.js';
 import { pods } from './pod.js';
+import { podDisruptionBudgets } from './pod-disruption-budget.js';
 import { podTemplates } from './pod-template.js';
 import { replicaSets } from './replica-set.js';
 import { replicationControllers } from './replication-controller.js';
@@ -38,19 +42,27 @@ export const resourceTable = [
   controllerRevisions,
   replicationControllers,
   podTemplates,
+  jobs,
+  cronJobs,
+  horizontalPodAutoscalers,
+  podDisruptionBudgets,
 ] as unknown as readonly ResourceType[];
 
 export {
   configMaps,
   controllerRevisions,
+  cronJobs,
   daemonSets,
   deployments,
   endpointSlices,
   endpoints,
   events,
+  horizontalPodAutoscalers,
+  jobs,
   leases,
   namespaces,
   nodes,
+  podDisruptionBudgets,
   pods,
   podTemplates,
   replicaSets,

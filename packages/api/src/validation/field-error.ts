@@ -79,3 +79,8 @@ export function quote(text: string): string {
   });
   return `"${escaped}"`;
 }
+
+/** As {@link invalidValue}, where the value is too long to be shown. */
+export function invalidWithoutValue(path: string, detail: string): FieldError {
+  return { field: path, type: 'FieldValueInvalid', message: `Invalid value: ${detail}` };
+}
