@@ -66,14 +66,19 @@ export async function checkHealth(
 ): Promise<{ status: number; body: string }> {
   const excluded = new Set(query.getAll('exclude'));
   const results = (await health.run(endpoint === 'readyz' ? 'ready' : 'live')).filter(
-    (result) => (name === undefined || result.name === name) && !excluded.has(result.name),
+    (result) => name === undefined || result.name === name,
   );
   if (name !== undefined && results.length === 0) return { status: 404, body: '404 page not found\n' };
-  const failed = results.some((result) => result.error);
+  const failed = results.some((result) => result.error && !excluded.has(result.name));
   if (!failed && !query.has('verbose')) return { status: 200, body: 'ok' };
-  const lines = results.map((result) =>
-    result.error ? `[-]${result.name} failed: ${result.error.message}` : `[+]${result.name} ok`,
-  );
+  const lines = results.map((result) => {
+    if (excluded.delete(result.name)) return `[+]${result.name} excluded: ok`;
+    return result.error ? `[-]${result.name} failed: ${result.error.message}` : `[+]${result.name} ok`;
+  });
+  if (excluded.size > 0) {
+    const names = [...excluded].map((unknown) => `"${unknown}"`).join(', ');
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
+  }
   lines.push(`${endpoint} check ${failed ? 'failed' : 'passed'}`);
   return { status: failed ? 500 : 200, body: `${lines.join('\n')}\n` };
 }

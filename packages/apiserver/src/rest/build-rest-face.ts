@@ -48,7 +48,7 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
   const index = lazyDocument(() => ({
     paths: plain
       .map(([path]) => path)
-      .filter((path) => !path.includes(':'))
+      .filter((path) => !path.includes('*'))
       .sort(),
   }));
   for (const [path, handle] of [...plain, ['/', documentHandler(index)] as const])

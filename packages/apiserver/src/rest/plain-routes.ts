@@ -16,12 +16,13 @@ export function plainRoutes({ health, metrics }: PlainRouteSources): [string, Ha
   const healthRoutes = (['healthz', 'livez', 'readyz'] as const).flatMap((endpoint): [string, Handler][] => {
     const handle: Handler = async (exchange) => {
       refuseWrites(exchange.method);
-      const { status, body } = await checkHealth(health, endpoint, exchange.parameters.check, exchange.query);
+      const { status, body } = await checkHealth(health, endpoint, exchange.parameters['*'], exchange.query);
       sendText(exchange, status, body);
     };
     return [
       [`/${endpoint}`, handle],
-      [`/${endpoint}/:check`, handle],
+      // A check's name may have a slash: poststarthook/bootstrap.
+      [`/${endpoint}/*`, handle],
     ];
   });
   return [

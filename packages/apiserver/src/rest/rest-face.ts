@@ -12,7 +12,8 @@ import { sendError, sendText } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
 import { isWatch } from './parameters.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { requestLabels } from './request-labels.js';
+import type { RequestLabels, RequestMetrics } from './request-metrics.js';
 import type { Match, Router } from './router.js';
 import type { Upgrade } from './stream-handler.js';
 
@@ -45,6 +46,7 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     let match: Match | undefined;
     let timer: NodeJS.Timeout | undefined;
     let longRunning = false;
+    let labels: RequestLabels | undefined;
     active += 1;
     try {
       match = options.router.find(checkPath(exchange.path));
@@ -52,7 +54,8 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       const user = options.authenticator.authenticate(message, exchange.path);
       exchange.user = user instanceof Promise ? await user : user;
       longRunning = isLongRunning(match, exchange.query);
-      if (longRunning) options.metrics.longRunning(1);
+      labels = requestLabels(exchange, match);
+      if (longRunning) options.metrics.longRunning(labels, 1);
       else timer = startTimer(exchange, options);
       await route(exchange, match, upgrade);
     } catch (error) {
@@ -60,14 +63,13 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     } finally {
       active -= 1;
       clearTimeout(timer);
-      if (longRunning) options.metrics.longRunning(-1);
-      else
-        options.metrics.observe(
-          exchange.method,
-          resourceLabel(match),
-          response.statusCode,
-          (performance.now() - startMs) / 1000,
-        );
+      const answered = labels ?? requestLabels(exchange, match);
+      if (longRunning) {
+        options.metrics.longRunning(answered, -1);
+        options.metrics.count(answered, response.statusCode);
+      } else {
+        options.metrics.observe(answered, response.statusCode, (performance.now() - startMs) / 1000);
+      }
     }
   }
 
@@ -82,7 +84,7 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       subresource: '',
       namespace: '',
       name: '',
-      path: match?.parameters.check === undefined ? path : path.slice(0, path.lastIndexOf('/')),
+      path,
     });
     if (match) return match.route.handle(exchange);
     if (options.apiRoots.some((root) => path.startsWith(`${root}/`))) throw notServed();
@@ -146,8 +148,4 @@ function startTimer(exchange: HttpExchange, { requestTimeoutMs = 60_000 }: RestF
       .catch(() => exchange.response.destroy())
       .finally(() => exchange.abort(error));
   }, requestTimeoutMs);
-}
-
-function resourceLabel(match: Match | undefined): string {
-  return match?.route.kind === 'resource' ? match.route.label : '';
 }

@@ -3,14 +3,17 @@ import createFindMyWay from 'find-my-way';
 import { STREAM_SUBRESOURCES, type StreamSubresource } from '../streams/stream-handlers.js';
 import { rootPathOf } from './discovery-documents.js';
 import type { Handler } from './exchange.js';
+import type { PathLabels } from './request-metrics.js';
 import type { ResourcePath } from './resource-handler.js';
 import type { StreamingHandler } from './stream-handler.js';
 
 /** What a path leads to. Which methods it has, the handler decides. */
 export type Route =
   | { readonly kind: 'plain'; readonly handle: Handler }
-  | { readonly kind: 'resource'; readonly label: string; readonly handle: Handler; readonly longRunning: boolean }
-  | { readonly kind: 'stream'; readonly handle: StreamingHandler };
+  | { readonly kind: 'resource'; readonly labels: RouteLabels; readonly handle: Handler; readonly longRunning: boolean }
+  | { readonly kind: 'stream'; readonly labels: RouteLabels; readonly handle: StreamingHandler };
+
+export type RouteLabels = Pick<PathLabels, 'group' | 'version' | 'resource' | 'subresource'>;
 
 export interface Match {
   readonly route: Route;
@@ -49,7 +52,7 @@ export function addResourceRoutes(
   const add = (path: string, description: Omit<ResourcePath, 'resource'>) =>
     router.add(path, {
       kind: 'resource',
-      label: description.subresource === '' ? resource.plural : `${resource.plural}/${description.subresource}`,
+      labels: labelsOf(resource, description.subresource),
       handle: handlerOf({ resource, ...description }),
       longRunning: description.alwaysWatches ?? false,
     });
@@ -64,9 +67,14 @@ export function addResourceRoutes(
   }
   for (const { name } of resource.subresources) {
     const path = `${root}${collection}/:name/${name}`;
-    if (isStream(name)) router.add(path, { kind: 'stream', handle: streamHandlerOf(name) });
-    else add(path, { subresource: name, named: true });
+    if (isStream(name)) {
+      router.add(path, { kind: 'stream', labels: labelsOf(resource, name), handle: streamHandlerOf(name) });
+    } else add(path, { subresource: name, named: true });
   }
+}
+
+function labelsOf({ group, version, plural }: ResourceType, subresource: string): RouteLabels {
+  return { group, version, resource: plural, subresource };
 }
 
 function isStream(name: string): name is StreamSubresource {
