@@ -117,7 +117,7 @@ export function describeWatches(suite: SuiteContext): void {
       const namespace = newNamespace();
       const made = await narrow.configMaps.create({ namespace, name: 'n' }, configMap(namespace, 'n'), {});
       const slow = narrow.configMaps
-        .watch({ namespace, resourceVersion: '', sendInitialEvents: false, signal: AbortSignal.timeout(30_000) })
+        .watch({ namespace, resourceVersion: '', sendInitialEvents: undefined, signal: AbortSignal.timeout(30_000) })
         [Symbol.asyncIterator]();
       expect((await slow.next()).value).toMatchObject({ event: { type: 'ADDED' } });
       let { version } = made;

@@ -1,5 +1,6 @@
 import type { EtcdProcess } from '@kubelab/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
+import { describeBatches } from './storage-contract-batches.js';
 import { describeFailures } from './storage-contract-failures.js';
 import { describeLists } from './storage-contract-lists.js';
 import { describeWatches } from './storage-contract-watches.js';
@@ -38,6 +39,7 @@ export function describeStorageContract(etcdUnderTest: EtcdUnderTest): void {
         for (let round = 0; round < 3; round++) await compactor.compactOnce();
       },
     };
+    describeBatches(suite);
     describeWrites(suite);
     describeLists(suite);
     describeWatches(suite);

@@ -94,7 +94,13 @@ export class Collector {
   readonly #stop = new AbortController();
 
   constructor(storage: ResourceStorage<ConfigMap> | ResourceStorage<Event>, over: Partial<Omit<WatchQuery, 'signal'>>) {
-    const watch = { namespace: '', resourceVersion: '', sendInitialEvents: false, ...over, signal: this.#stop.signal };
+    const watch = {
+      namespace: '',
+      resourceVersion: '',
+      sendInitialEvents: undefined,
+      ...over,
+      signal: this.#stop.signal,
+    };
     this.done = this.#collect(storage.watch(watch));
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,7 +83,12 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
   return {
     endpoint,
     kill,
-    pause: async () => void child?.kill('SIGSTOP'),
+    pause: async () => {
+      child?.kill('SIGSTOP');
+      const threads = `/proc/${child?.pid}/task`;
+      // The signal is sent at once, but each thread stops in its own time.
+      while (!readdirSync(threads).every((thread) => isStopped(`${threads}/${thread}/stat`))) await delay(1);
+    },
     resume: async () => void child?.kill('SIGCONT'),
     restart: async () => {
       await kill();
@@ -91,6 +96,12 @@ export async function startEtcd(options: EtcdProcessOptions = {}): Promise<EtcdP
     },
     stop,
   };
+}
+
+/** Its third field is the state; the second, the command's name, is in brackets. */
+function isStopped(statFile: string): boolean {
+  const stat = readFileSync(statFile, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
 }
 
 function etcdFlags(dataDirectory: string, client: string, peer: string, options: EtcdProcessOptions): string[] {

@@ -45,7 +45,7 @@ export class Compactor {
         : { target: CompareTarget.mod, key, modRevision: previous };
     const response = await this.client.txn({
       compare: [comparison],
-      success: [{ requestPut: { key, value: Buffer.from(encodeHeader(newWriteId(), undefined)) } }],
+      success: [{ requestPut: { key, value: encodeHeader(newWriteId(), undefined) } }],
       failure: [{ requestRange: { key } }],
     });
     if (!response.succeeded) {

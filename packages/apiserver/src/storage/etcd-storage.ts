@@ -12,8 +12,9 @@ import { EtcdResourceStorage, type SharedParts } from './resource-storage.js';
 import type { ResourceStorage, Storage } from './storage.js';
 import { DELETION_KEY, ROOT, resourcePrefix } from './storage-keys.js';
 import type { StorageLog } from './storage-log.js';
-import { decodeValue, encodeHeader, newWriteId } from './stored-value.js';
-import { revisionOf, versionOf } from './versions.js';
+import { decodeValue, encodeHeader, newWriteId, numberOf } from './stored-value.js';
+import { TransactionBatcher } from './transaction-batcher.js';
+import { parseVersion, revisionOf, versionOf } from './versions.js';
 import { Writer } from './writer.js';
 
 export interface EtcdStorageOptions extends EtcdClientOptions {
@@ -49,7 +50,12 @@ export class EtcdStorage implements Storage {
     this.#shared = {
       client: this.#client,
       feed: this.#feed,
-      writer: new Writer(this.#client, this.#feed, this.#pending),
+      writer: new Writer(
+        new TransactionBatcher(this.#client),
+        this.#client.requestTimeoutMs,
+        this.#feed,
+        this.#pending,
+      ),
       leases: new LeasePool(this.#client),
       newest: new NewestRevision(this.#client),
       bookmarks: this.#bookmarks,
@@ -73,7 +79,9 @@ export class EtcdStorage implements Storage {
     try {
       const { kvs } = await this.#client.range({ key: Buffer.from(rawKey(key)) });
       const [kv] = kvs;
-      return kv && { value: decodeValue(kv.value).body, version: versionOf(kv.modRevision) };
+      if (!kv) return undefined;
+      const decoded = decodeValue(kv.value);
+      return { value: decoded.body, version: versionOf(numberOf(kv, decoded)) };
     } catch (error) {
       throw apiErrorOf(error);
     }
@@ -81,14 +89,18 @@ export class EtcdStorage implements Storage {
 
   async putRaw(key: string, value: Buffer, expectedVersion: string): Promise<string | undefined> {
     const writeId = newWriteId();
-    const stored = Buffer.concat([Buffer.from(encodeHeader(writeId, undefined)), value]);
+    const stored = rawKey(key);
     const outcome = await this.#shared.writer.write({
-      key: rawKey(key),
-      expected: expectedVersion === '' ? 0 : revisionOf(expectedVersion),
+      key: stored,
+      expected: expectedVersion === '' ? 0 : revisionOf(parseVersion(expectedVersion)),
       writeId,
-      operations: [{ requestPut: { key: Buffer.from(rawKey(key)), value: stored } }],
+      size: value.length,
+      operations: (position) => {
+        const withHeader = Buffer.concat([encodeHeader(writeId, undefined, { position }), value]);
+        return [{ requestPut: { key: Buffer.from(stored), value: withHeader } }];
+      },
     });
-    return outcome.made ? versionOf(outcome.revision) : undefined;
+    return outcome.made ? versionOf(outcome.number) : undefined;
   }
 
   async ready(signal?: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type { StoredEvent } from './storage.js';
-import type { Revision } from './versions.js';
+import type { VersionNumber } from './versions.js';
 
 export interface WindowLimits {
   /** Events kept. */
@@ -13,48 +13,48 @@ export interface WindowLimits {
 const KEPT_WHATEVER_AGE = 100;
 
 export interface WindowEntry {
-  readonly revision: Revision;
+  readonly number: VersionNumber;
   readonly event: StoredEvent;
   /** On the monotonic clock. */
   readonly atMs: number;
 }
 
 /**
- * The last events of one resource, in order, numbered from 0 on. Readers hold a
- * number and no events of their own: what bounds the window bounds them all.
+ * The last events of one resource, in order, numbered from 0 on. Readers hold an
+ * index and no events of their own: what bounds the window bounds them all.
  */
 export class EventWindow {
   #entries: (WindowEntry | undefined)[] = [];
-  /** Number of `#entries[#head]`. */
+  /** Index of `#entries[#head]`. */
   #first = 0;
   #head = 0;
   #bytes = 0;
-  #floor: Revision;
+  #floor: VersionNumber;
 
   constructor(
     readonly limits: WindowLimits,
-    floor: Revision,
+    floor: VersionNumber,
   ) {
     this.#floor = floor;
   }
 
-  /** Every event above this revision is here. */
-  get floor(): Revision {
+  /** Every event above this version is here. */
+  get floor(): VersionNumber {
     return this.#floor;
   }
 
-  /** Number of the oldest event kept. */
+  /** Index of the oldest event kept. */
   get first(): number {
     return this.#first;
   }
 
-  /** Number that the next event gets. */
+  /** Index that the next event gets. */
   get next(): number {
     return this.#first + this.#entries.length - this.#head;
   }
 
-  at(number: number): WindowEntry | undefined {
-    return number < this.#first ? undefined : this.#entries[number - this.#first + this.#head];
+  at(index: number): WindowEntry | undefined {
+    return index < this.#first ? undefined : this.#entries[index - this.#first + this.#head];
   }
 
   push(entry: WindowEntry): void {
@@ -70,13 +70,13 @@ export class EventWindow {
     return count > KEPT_WHATEVER_AGE && nowMs - (this.at(this.#first)?.atMs ?? nowMs) > this.limits.ageMs;
   }
 
-  /** Number of the first event above `revision`. */
-  firstAbove(revision: Revision): number {
+  /** Index of the first event above a version. */
+  firstAbove(number: VersionNumber): number {
     let low = this.#first;
     let high = this.next;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if ((this.at(middle)?.revision ?? 0) > revision) high = middle;
+      if ((this.at(middle)?.number ?? 0) > number) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -88,7 +88,7 @@ export class EventWindow {
     this.#head++;
     this.#first++;
     if (oldest) {
-      this.#floor = oldest.revision;
+      this.#floor = oldest.number;
       this.#bytes -= oldest.event.current.encoded.length;
     }
     // Shifted in bulk: one at a time would cost a copy each.

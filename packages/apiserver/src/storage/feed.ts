@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseTraceparent } from '@kubelab/runtime';
+import { parseTraceparent, type TraceContext } from '@kubelab/runtime';
 import type { EtcdClient } from './etcd/client.js';
 import { EtcdError, GrpcCode } from './etcd/error.js';
 import { type Event, EventType, type KeyValue, type WatchResponse } from './etcd/messages.js';
@@ -7,8 +7,8 @@ import type { PendingWrites } from './pending-writes.js';
 import type { CacheChange, ResourceCache } from './resource-cache.js';
 import { DELETION_KEY, prefixEnd, splitKey } from './storage-keys.js';
 import type { StorageLog } from './storage-log.js';
-import { decodeValue, type ValueHeader } from './stored-value.js';
-import type { Revision } from './versions.js';
+import { decodeValue, numberOf } from './stored-value.js';
+import { type Revision, type VersionNumber, versionNumber } from './versions.js';
 
 const EVERYTHING = Buffer.from([0]);
 const PAGE_SIZE = 1_000;
@@ -231,28 +231,33 @@ export class Feed {
     for (const cache of woken) cache.wake();
   }
 
+  /** The events of a revision come in the order of its operations: a deletion's marker just before what it deletes. */
   #applyRevision(revision: Revision, events: readonly Event[], woken: Set<ResourceCache>): void {
-    let deletion: ValueHeader | undefined;
+    let deletion: { number: VersionNumber; trace: TraceContext | undefined } | undefined;
     const changes = new Map<ResourceCache, CacheChange[]>();
-    const deleted: { cache: ResourceCache; path: string }[] = [];
     for (const { type, kv } of events) {
       if (!kv) continue;
       const key = kv.key.toString();
       const value = type === EventType.put ? decodeValue(kv.value) : undefined;
-      if (value) this.pending.seen(value.header.writeId, revision);
-      if (key === DELETION_KEY) deletion = value?.header;
+      if (value) {
+        const number = numberOf(kv, value);
+        this.pending.seen(value.header.writeId, number);
+        const isMarker = key.startsWith(DELETION_KEY);
+        deletion = isMarker ? { number, trace: parseTraceparent(value.header.traceparent) } : undefined;
+      }
       const place = splitKey(key, (prefix) => this.#caches.has(prefix));
       const cache = place && this.#caches.get(place.prefix);
       // What is not filled yet will be listed at a revision that includes this one.
       if (!place || !cache?.filled) continue;
-      if (!changes.has(cache)) changes.set(cache, []);
-      if (value) changes.get(cache)?.push({ kind: 'put', path: place.path, kv, value });
-      else deleted.push({ cache, path: place.path });
+      const group = changes.get(cache) ?? [];
+      changes.set(cache, group);
+      const { path } = place;
+      if (value) group.push({ kind: 'put', path, kv, value });
+      // Without a marker it is the end of a lease, or somebody's own doing.
+      else group.push({ kind: 'delete', path, ...(deletion ?? { number: versionNumber(revision), trace: undefined }) });
     }
-    const trace = parseTraceparent(deletion?.traceparent);
-    for (const { cache, path } of deleted) changes.get(cache)?.push({ kind: 'delete', path, trace });
     for (const [cache, group] of changes) {
-      cache.apply(revision, group);
+      cache.apply(group);
       woken.add(cache);
     }
   }

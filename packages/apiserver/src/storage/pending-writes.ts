@@ -1,10 +1,10 @@
-import type { Revision } from './versions.js';
+import type { VersionNumber } from './versions.js';
 
 /** A write whose answer has not come yet. */
 export interface PendingWrite {
-  /** The revision that it made, once the watch has shown it. */
-  revision: Revision | undefined;
-  /** Part of the history since it began was never seen, so that `revision` may be missing though it was made. */
+  /** Of the version that it made, once the watch has shown it. */
+  number: VersionNumber | undefined;
+  /** Part of the history since it began was never seen, so that `number` may be missing though it was made. */
   historyLost: boolean;
 }
 
@@ -17,7 +17,7 @@ export class PendingWrites {
   }
 
   begin(writeId: string): PendingWrite {
-    const pending: PendingWrite = { revision: undefined, historyLost: false };
+    const pending: PendingWrite = { number: undefined, historyLost: false };
     this.#writes.set(writeId, pending);
     return pending;
   }
@@ -27,9 +27,9 @@ export class PendingWrites {
   }
 
   /** The watch has shown the write of this id. */
-  seen(writeId: string, revision: Revision): void {
+  seen(writeId: string, number: VersionNumber): void {
     const pending = this.#writes.get(writeId);
-    if (pending) pending.revision = revision;
+    if (pending) pending.number = number;
   }
 
   historyLost(): void {

@@ -1,26 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import type { KeyValue } from './etcd/messages.js';
-import { ResourceCache } from './resource-cache.js';
-import { decodeValue, encodeValue } from './stored-value.js';
+import { type CacheChange, ResourceCache } from './resource-cache.js';
+import { decodeValue, encodeObject, encodeValue } from './stored-value.js';
+import { lastVersionNumber, parseVersion, positionOf, revisionOf, versionNumber } from './versions.js';
 
 const prefix = '/registry/configmaps/';
 
-function kv(path: string, modRevision: number, createRevision = modRevision): KeyValue {
+function kv(path: string, modRevision: number, createRevision = modRevision, position = 0): KeyValue {
   const [namespace = '', name = ''] = path.split('/');
-  const value = encodeValue({ namespace, name }, {}, { apiVersion: 'v1', kind: 'ConfigMap' }, 'w', undefined);
+  const encoded = encodeObject({ namespace, name }, {}, { apiVersion: 'v1', kind: 'ConfigMap' });
+  const value = encodeValue(encoded, 'w', undefined, position);
   return { key: Buffer.from(prefix + path), createRevision, modRevision, value };
 }
 
+function putOf(path: string, revision: number, position = 0): CacheChange {
+  const entry = kv(path, revision, revision, position);
+  return { kind: 'put', path, kv: entry, value: decodeValue(entry.value) };
+}
+
+function deleteOf(path: string, revision: number, position = 0): CacheChange {
+  return { kind: 'delete', path, number: versionNumber(revision, position), trace: undefined };
+}
+
 function put(cache: ResourceCache, revision: number, path: string): void {
-  const entry = kv(path, revision);
-  cache.apply(revision, [{ kind: 'put', path, kv: entry, value: decodeValue(entry.value) }]);
+  cache.apply([putOf(path, revision)]);
 }
 
 function remove(cache: ResourceCache, revision: number, ...paths: string[]): void {
-  cache.apply(
-    revision,
-    paths.map((path) => ({ kind: 'delete', path, trace: undefined })),
-  );
+  cache.apply(paths.map((path) => deleteOf(path, revision)));
 }
 
 function filled(...kvs: KeyValue[]): ResourceCache {
@@ -34,16 +41,22 @@ function lines(cache: ResourceCache): string[] {
   const { window } = cache;
   return Array.from({ length: window.next - window.first }, (_, index) => {
     const { type, current, previous } = window.at(window.first + index)?.event ?? {};
-    return `${type} ${current?.key.name} ${previous?.version ?? '-'}→${current?.version}`;
+    return `${type} ${current?.key.name} ${previous ? shown(previous.version) : '-'}→${shown(current?.version)}`;
   });
 }
 
-function stateAt(cache: ResourceCache, revision: number, namespace = '', after = ''): string[] {
-  const overlay = cache.overlayAt(revision, namespace);
+/** `7` for the first write of revision 7, `7.2` for its third, `7.63` for all of it. */
+function shown(version = ''): string {
+  const number = parseVersion(version);
+  return `${revisionOf(number)}${positionOf(number) === 0 ? '' : `.${positionOf(number)}`}`;
+}
+
+function stateAt(cache: ResourceCache, revision: number, namespace = '', after = '', position = 63): string[] {
+  const overlay = cache.overlayAt(versionNumber(revision, position), namespace);
   return cache
     .pathsWith(overlay, namespace, after)
     .flatMap((path) => (overlay.has(path) ? overlay.get(path) : cache.get(path)) ?? [])
-    .map((object) => `${object.key.name}@${object.version}`);
+    .map((object) => `${object.key.name}@${shown(object.version)}`);
 }
 
 describe('ResourceCache', () => {
@@ -59,7 +72,20 @@ describe('ResourceCache', () => {
   it('gives deletions of one revision versions to resume from', () => {
     const cache = filled(kv('d/a', 3), kv('d/b', 4));
     remove(cache, 20, 'd/a', 'd/b');
-    expect(lines(cache)).toEqual(['DELETED a 3→19', 'DELETED b 4→20']);
+    expect(lines(cache)).toEqual(['DELETED a 3→19.63', 'DELETED b 4→20']);
+  });
+
+  it('keeps the writes of one transaction apart', () => {
+    const cache = filled(kv('d/a', 3), kv('d/b', 4));
+    cache.apply([putOf('d/c', 11), putOf('d/a', 11, 1), deleteOf('d/b', 11, 2), putOf('d/d', 11, 3)]);
+    expect(lines(cache)).toEqual(['ADDED c -→11', 'MODIFIED a 3→11.1', 'DELETED b 4→11.2', 'ADDED d -→11.3']);
+    const states = [0, 1, 2, 3].map((position) => stateAt(cache, 11, 'd/', '', position));
+    expect(states).toEqual([
+      ['a@3', 'b@4', 'c@11'],
+      ['a@11.1', 'b@4', 'c@11'],
+      ['a@11.1', 'c@11'],
+      ['a@11.1', 'c@11', 'd@11.3'],
+    ]);
   });
 
   it('rebuilds every state of the window', () => {
@@ -82,9 +108,9 @@ describe('ResourceCache', () => {
       'ADDED remade -→25',
       'ADDED new -→27',
       'MODIFIED changed 2→30',
-      'DELETED gone 3→40',
+      'DELETED gone 3→40.63',
     ]);
-    expect(cache.completeSince).toBe(40);
+    expect(cache.completeSince).toBe(lastVersionNumber(40));
     expect(cache.paths('', '')).toEqual(['d/changed', 'd/new', 'd/remade', 'd/same']);
   });
 

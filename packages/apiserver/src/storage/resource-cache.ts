@@ -4,8 +4,15 @@ import { EventWindow, type WindowLimits } from './event-window.js';
 import { byCodeUnit, SortedPaths } from './sorted-paths.js';
 import type { StoredEvent } from './storage.js';
 import { parseObjectPath } from './storage-keys.js';
-import { decodeValue, StoredValue, type ValueHeader } from './stored-value.js';
-import { type Revision, versionInGroup } from './versions.js';
+import { type DecodedValue, decodeValue, numberOf, StoredValue } from './stored-value.js';
+import {
+  lastVersionNumber,
+  type Revision,
+  revisionOf,
+  type VersionNumber,
+  versionInGroup,
+  versionNumber,
+} from './versions.js';
 
 /** One change of one object, as etcd's watch told of it. */
 export type CacheChange = PutChange | DeleteChange;
@@ -14,12 +21,14 @@ export interface PutChange {
   readonly kind: 'put';
   readonly path: string;
   readonly kv: KeyValue;
-  readonly value: { header: ValueHeader; body: Buffer };
+  readonly value: DecodedValue;
 }
 
 export interface DeleteChange {
   readonly kind: 'delete';
   readonly path: string;
+  /** Shared by those whose common lease ran out. */
+  readonly number: VersionNumber;
   readonly trace: TraceContext | undefined;
 }
 
@@ -33,7 +42,7 @@ export class ResourceCache {
   #paths = new SortedPaths();
   #window: EventWindow;
   #filled = false;
-  #completeSince: Revision = 0;
+  #completeSince: VersionNumber = 0;
   readonly #readers = new Set<() => void>();
   readonly #observers = new Set<(event: StoredEvent) => void>();
 
@@ -57,8 +66,8 @@ export class ResourceCache {
     return this.#objects.size;
   }
 
-  /** From this revision on the window holds every single change, so that any state since can be rebuilt. */
-  get completeSince(): Revision {
+  /** From this version on the window holds every single change, so that any state since can be rebuilt. */
+  get completeSince(): VersionNumber {
     return this.#completeSince;
   }
 
@@ -77,7 +86,7 @@ export class ResourceCache {
       const object = this.#objects.get(path);
       if (object) objects.push(object);
     }
-    return objects.sort((a, b) => a.revision - b.revision);
+    return objects.sort((a, b) => a.number - b.number);
   }
 
   fill(kvs: readonly KeyValue[], revision: Revision): void {
@@ -87,17 +96,17 @@ export class ResourceCache {
       if (object) this.#objects.set(path, object);
     }
     this.#paths = new SortedPaths(this.#objects.keys());
-    this.#window = new EventWindow(this.limits, revision);
-    this.#completeSince = revision;
+    this.#window = new EventWindow(this.limits, lastVersionNumber(revision));
+    this.#completeSince = lastVersionNumber(revision);
     this.#filled = true;
     for (const observer of this.#observers) this.#replay(observer);
   }
 
-  /** Applies what one revision changed; its events become visible with {@link wake}. */
-  apply(revision: Revision, changes: readonly CacheChange[]): void {
+  /** Applies what one revision changed, in order; its events become visible with {@link wake}. */
+  apply(changes: readonly CacheChange[]): void {
     changes.forEach((change, index) => {
-      if (change.kind === 'put') this.#put(revision, change);
-      else this.#delete(revision, change, index === changes.length - 1);
+      if (change.kind === 'put') this.#put(change);
+      else this.#delete(change, !sharesNumber(change, changes[index + 1]));
     });
   }
 
@@ -115,18 +124,23 @@ export class ResourceCache {
       else groups.set(at, [change]);
     };
     for (const path of this.#paths.slice('', '')) {
-      if (!listed.has(path)) add(revision, { kind: 'delete', path, trace: undefined });
+      if (!listed.has(path))
+        add(revision, { kind: 'delete', path, number: lastVersionNumber(revision), trace: undefined });
     }
     for (const [path, kv] of listed) {
       const known = this.#objects.get(path);
-      if (known?.revision === kv.modRevision) continue;
-      if (known && kv.createRevision > known.revision) {
-        add(kv.createRevision, { kind: 'delete', path, trace: undefined });
+      const value = decodeValue(kv.value);
+      if (known?.number === numberOf(kv, value)) continue;
+      if (known && kv.createRevision > revisionOf(known.number)) {
+        const number = versionNumber(kv.createRevision);
+        add(kv.createRevision, { kind: 'delete', path, number, trace: undefined });
       }
-      add(kv.modRevision, { kind: 'put', path, kv, value: decodeValue(kv.value) });
+      add(kv.modRevision, { kind: 'put', path, kv, value });
     }
-    for (const at of [...groups.keys()].sort((a, b) => a - b)) this.apply(at, groups.get(at) ?? []);
-    this.#completeSince = revision;
+    for (const at of [...groups.keys()].sort((a, b) => a - b)) {
+      this.apply((groups.get(at) ?? []).sort((a, b) => numberOfChange(a) - numberOfChange(b)));
+    }
+    this.#completeSince = lastVersionNumber(revision);
   }
 
   /**
@@ -150,12 +164,12 @@ export class ResourceCache {
     for (const resume of readers) resume();
   }
 
-  /** What `paths` under `prefix` held at an earlier revision of the window: the events since, taken back. */
-  overlayAt(revision: Revision, prefix: string): Map<string, StoredValue | undefined> {
+  /** What `paths` under `prefix` held at an earlier version of the window: the events since, taken back. */
+  overlayAt(number: VersionNumber, prefix: string): Map<string, StoredValue | undefined> {
     const overlay = new Map<string, StoredValue | undefined>();
-    const start = this.#window.firstAbove(revision);
-    for (let number = this.#window.next - 1; number >= start; number--) {
-      const event = this.#window.at(number)?.event;
+    const start = this.#window.firstAbove(number);
+    for (let index = this.#window.next - 1; index >= start; index--) {
+      const event = this.#window.at(index)?.event;
       if (!event) continue;
       const { namespace, name } = event.current.key;
       const path = namespace === '' ? name : `${namespace}/${name}`;
@@ -171,26 +185,25 @@ export class ResourceCache {
     return gone.length === 0 ? now : [...now, ...gone].sort(byCodeUnit);
   }
 
-  #put(revision: Revision, { path, kv, value }: PutChange): void {
+  #put({ path, kv, value }: PutChange): void {
     const current = this.#decode(path, kv, value);
     if (!current) return;
     const previous = this.#objects.get(path);
     this.#objects.set(path, current);
     if (!previous) this.#paths.add(path);
-    this.#push(revision, { type: previous ? 'MODIFIED' : 'ADDED', current, previous });
+    this.#push(current.number, { type: previous ? 'MODIFIED' : 'ADDED', current, previous });
   }
 
-  #delete(revision: Revision, { path, trace }: DeleteChange, isLast: boolean): void {
+  #delete({ path, number, trace }: DeleteChange, isLast: boolean): void {
     const previous = this.#objects.get(path);
     if (!previous) return;
     this.#objects.delete(path);
     this.#paths.remove(path);
-    const current = previous.at(versionInGroup(revision, isLast), trace);
-    this.#push(revision, { type: 'DELETED', current, previous });
+    this.#push(number, { type: 'DELETED', current: previous.at(versionInGroup(number, isLast), trace), previous });
   }
 
-  #push(revision: Revision, event: StoredEvent): void {
-    this.#window.push({ revision, event, atMs: performance.now() });
+  #push(number: VersionNumber, event: StoredEvent): void {
+    this.#window.push({ number, event, atMs: performance.now() });
     for (const observer of this.#observers) observer(event);
   }
 
@@ -203,12 +216,20 @@ export class ResourceCache {
   }
 
   /** A value that is no JSON object must not stop the whole resource: it is left out, and told. */
-  #decode(path: string, kv: KeyValue, value: { header: ValueHeader; body: Buffer }): StoredValue | undefined {
+  #decode(path: string, kv: KeyValue, value: DecodedValue): StoredValue | undefined {
     try {
-      return StoredValue.decode(parseObjectPath(path), kv.modRevision, value);
+      return StoredValue.fromEtcd(parseObjectPath(path), kv, value);
     } catch (error) {
       this.onBrokenValue(this.prefix + path, error);
       return undefined;
     }
   }
+}
+
+function numberOfChange(change: CacheChange): VersionNumber {
+  return change.kind === 'put' ? numberOf(change.kv, change.value) : change.number;
+}
+
+function sharesNumber(change: CacheChange, next: CacheChange | undefined): boolean {
+  return next !== undefined && numberOfChange(change) === numberOfChange(next);
 }

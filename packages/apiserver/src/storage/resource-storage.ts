@@ -1,4 +1,5 @@
 import { ApiError, apiVersionOf, type KubernetesObject, type ObjectKey, type ResourceType } from '@kubelab/api';
+import { formatTraceparent } from '@kubelab/runtime';
 import type { EtcdClient } from './etcd/client.js';
 import { EtcdError } from './etcd/error.js';
 import type { RequestOp } from './etcd/messages.js';
@@ -19,9 +20,16 @@ import {
   type WatchQuery,
   type WriteContext,
 } from './storage.js';
-import { DELETION_KEY, objectPath } from './storage-keys.js';
-import { decodeValue, encodeHeader, encodeValue, newWriteId, StoredValue } from './stored-value.js';
-import { type Revision, revisionOf, versionOf } from './versions.js';
+import { deletionKey, objectPath } from './storage-keys.js';
+import { encodeHeader, encodeObject, encodeValue, newWriteId, StoredValue } from './stored-value.js';
+import {
+  lastVersionNumber,
+  parseVersion,
+  type Revision,
+  revisionOf,
+  type VersionNumber,
+  versionOf,
+} from './versions.js';
 import { type BookmarkClock, readEvents, tooOld } from './watcher.js';
 import type { WriteOutcome, Writer } from './writer.js';
 
@@ -54,7 +62,7 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
       shared.feed,
       shared.client,
       (signal) => this.#consistent(signal),
-      (revision, signal) => this.#reach(revision, signal),
+      (number, signal, asked) => this.#reach(number, signal, asked),
     );
   }
 
@@ -73,18 +81,27 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     const cached = this.getCached(key);
     const known = cached?.version === expectedVersion ? cached : undefined;
     const writeId = newWriteId();
-    const operations: RequestOp[] = [
-      { requestPut: { key: Buffer.from(DELETION_KEY), value: Buffer.from(encodeHeader(writeId, context.trace)) } },
+    const operations = (position: number): RequestOp[] => [
+      {
+        requestPut: {
+          key: Buffer.from(deletionKey(position)),
+          value: encodeHeader(writeId, context.trace, { position }),
+        },
+      },
       { requestDeleteRange: { key: Buffer.from(etcdKey), prevKv: known === undefined } },
     ];
-    const outcome = await this.shared.writer.write({ key: etcdKey, expected, writeId, operations });
+    const outcome = await this.shared.writer.write({ key: etcdKey, expected, writeId, size: 0, operations });
     if (!outcome.made) throw this.#conflict(key, 'changed', outcome);
     const last = known ?? (await this.#lastState(key, outcome));
-    return (last as StoredValue<T>).at(versionOf(outcome.revision), context.trace);
+    return (last as StoredValue<T>).at(versionOf(outcome.number), context.trace);
   }
 
-  async get(key: ObjectKey, signal?: AbortSignal): Promise<StoredObject<T> | undefined> {
+  async get(key: ObjectKey, signal?: AbortSignal, notOlderThan = ''): Promise<StoredObject<T> | undefined> {
     try {
+      if (notOlderThan !== '') {
+        await this.#reach(parseVersion(notOlderThan), signal, notOlderThan);
+        return this.getCached(key);
+      }
       const revision = await abortable(this.shared.newest.get(), signal);
       if (await this.shared.feed.waitFor(revision, CACHE_WAIT_MS, signal)) return this.getCached(key);
       signal?.throwIfAborted();
@@ -112,22 +129,24 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
 
   async *watch(query: WatchQuery): AsyncGenerator<WatchItem, void, void> {
     const { namespace, signal, sendInitialEvents } = query;
-    const asked = query.resourceVersion === '' ? undefined : revisionOf(query.resourceVersion);
-    const withInitial = sendInitialEvents || asked === undefined || asked === 0;
+    const asked = query.resourceVersion === '' ? undefined : parseVersion(query.resourceVersion);
+    const withInitial = sendInitialEvents ?? (asked === undefined || asked === 0);
+    const fromNow = asked === undefined || asked === 0;
     try {
       if (asked === undefined) await this.#consistent(signal);
-      else await this.#reach(withInitial ? asked : 0, signal);
+      else await this.#reach(withInitial ? asked : 0, signal, query.resourceVersion);
     } catch (error) {
       if (signal.aborted) return;
       throw apiErrorOf(error);
     }
-    if (!withInitial && asked < this.cache.window.floor) throw tooOld(asked, this.cache.window.floor);
+    const { floor } = this.cache.window;
+    if (!withInitial && !fromNow && asked < floor) throw tooOld(asked, floor);
     yield* readEvents(this.cache, this.shared.feed, this.shared.bookmarks, {
       namespace,
-      revision: withInitial ? this.shared.feed.revision : asked,
+      number: withInitial || fromNow ? lastVersionNumber(this.shared.feed.revision) : asked,
       // By version, so that a watch broken off among them resumes without a gap.
       initial: withInitial ? this.cache.byVersion(namespace === '' ? '' : `${namespace}/`) : [],
-      markEnd: sendInitialEvents,
+      markEnd: sendInitialEvents ?? false,
       signal,
     });
   }
@@ -137,15 +156,28 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     const etcdKey = this.#etcdKey(key);
     const writeId = newWriteId();
     const type = { apiVersion: apiVersionOf(this.resource), kind: this.resource.kind };
-    const value = encodeValue(key, object, type, writeId, context.trace);
+    const encoded = encodeObject(key, object, type);
     const outcome = await this.#underLease(context.timeToLiveSeconds, (lease) => {
       // Without a new time to live, an update leaves the object the one that it has.
       const keep = lease === undefined && expected !== 0;
-      const put = { key: Buffer.from(etcdKey), value, lease: lease ?? 0, ignoreLease: keep };
-      return this.shared.writer.write({ key: etcdKey, expected, writeId, operations: [{ requestPut: put }] });
+      return this.shared.writer.write({
+        key: etcdKey,
+        expected,
+        writeId,
+        size: encoded.body.length,
+        operations: (position) => {
+          const value = encodeValue(encoded, writeId, context.trace, position);
+          return [{ requestPut: { key: Buffer.from(etcdKey), value, lease: lease ?? 0, ignoreLease: keep } }];
+        },
+      });
     });
     if (!outcome.made) throw this.#conflict(key, expected === 0 ? 'exists' : 'changed', outcome);
-    return StoredValue.decode<T>(key, outcome.revision, decodeValue(value));
+    const { body, metadataAt } = encoded;
+    const traceparent = context.trace ? formatTraceparent(context.trace) : undefined;
+    return StoredValue.decode<T>(key, outcome.number, {
+      header: { writeId, metadataAt, ...(traceparent ? { traceparent } : {}) },
+      body,
+    });
   }
 
   async #underLease(
@@ -168,26 +200,26 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
   #conflict(key: ObjectKey, reason: 'exists' | 'changed', outcome: WriteOutcome & { made: false }): StorageConflict {
     const { present } = outcome;
     if (!present) return new StorageConflict('missing', undefined);
-    return new StorageConflict(reason, StoredValue.decode(key, present.modRevision, decodeValue(present.value)));
+    return new StorageConflict(reason, StoredValue.fromEtcd(key, present));
   }
 
   /** What a deletion deleted: from its answer, or where that was lost, from etcd's history. */
   async #lastState(key: ObjectKey, outcome: WriteOutcome & { made: true }): Promise<StoredValue<T>> {
     const kv = outcome.response?.responses[1]?.responseDeleteRange?.prevKvs[0];
-    if (kv) return StoredValue.decode(key, kv.modRevision, decodeValue(kv.value));
+    if (kv) return StoredValue.fromEtcd(key, kv);
     try {
-      const last = await this.#readAt(key, outcome.revision - 1);
+      const last = await this.#readAt(key, revisionOf(outcome.number) - 1);
       if (last) return last;
     } catch (error) {
       throw apiErrorOf(error);
     }
-    throw new ApiError('InternalError', `what was deleted at ${outcome.revision} cannot be found`);
+    throw new ApiError('InternalError', `what was deleted at ${outcome.number} cannot be found`);
   }
 
   async #readAt(key: ObjectKey, revision: Revision): Promise<StoredValue<T> | undefined> {
     const { kvs } = await this.shared.client.range({ key: Buffer.from(this.#etcdKey(key)), revision });
     const [kv] = kvs;
-    return kv && StoredValue.decode(key, kv.modRevision, decodeValue(kv.value));
+    return kv && StoredValue.fromEtcd(key, kv);
   }
 
   /** Waits until the cache has every write acknowledged before the call. */
@@ -200,10 +232,11 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     });
   }
 
-  async #reach(revision: Revision, signal: AbortSignal | undefined): Promise<void> {
-    if (await this.shared.feed.waitFor(revision, CACHE_WAIT_MS, signal)) return;
+  async #reach(number: VersionNumber, signal: AbortSignal | undefined, asked = versionOf(number)): Promise<void> {
+    if (await this.shared.feed.waitFor(revisionOf(number), CACHE_WAIT_MS, signal)) return;
     signal?.throwIfAborted();
-    const message = `Timeout: Too large resource version: ${revision}, current: ${this.shared.feed.revision}`;
+    const current = lastVersionNumber(this.shared.feed.revision);
+    const message = `Timeout: Too large resource version: ${asked}, current: ${current}`;
     throw new ApiError('Timeout', message, {
       details: {
         causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
@@ -218,7 +251,7 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
 }
 
 function expectedRevision(version: string): Revision {
-  const revision = revisionOf(version);
+  const revision = revisionOf(parseVersion(version));
   if (revision === 0) throw new ApiError('BadRequest', 'a write must name the version that it replaces');
   return revision;
 }

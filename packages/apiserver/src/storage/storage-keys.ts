@@ -6,6 +6,11 @@ export const ROOT = '/registry/';
 /** Written in the transaction of every deletion: a deletion has no value that could carry its header. */
 export const DELETION_KEY = `${ROOT}.deletion`;
 
+/** Of a deletion that shares its transaction: within one, a key may be written once. */
+export function deletionKey(position: number): string {
+  return position === 0 ? DELETION_KEY : `${DELETION_KEY}-${position}`;
+}
+
 /** Holds the revision that the next compaction goes up to. */
 export const COMPACTION_KEY = `${ROOT}.compaction`;
 

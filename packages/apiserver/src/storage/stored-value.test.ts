@@ -1,19 +1,21 @@
 import type { KubernetesObject } from '@kubelab/api';
 import { describe, expect, it } from 'vitest';
-import { decodeValue, encodeValue, newWriteId, StoredValue } from './stored-value.js';
+import { decodeValue, encodeObject, encodeValue, newWriteId, StoredValue } from './stored-value.js';
 
 const key = { namespace: 'default', name: 'web' };
 const type = { apiVersion: 'v1', kind: 'ConfigMap' };
 const trace = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled: true };
 
 function store(object: KubernetesObject & Record<string, unknown>, revision = 17) {
-  return StoredValue.decode(key, revision, decodeValue(encodeValue(key, object, type, 'w-1', trace)));
+  return StoredValue.decode(key, revision, decodeValue(encodeValue(encodeObject(key, object, type), 'w-1', trace, 0)));
 }
 
 describe('stored values', () => {
   it('hold a header line and the object without its version', () => {
     const object = { kind: 'Other', metadata: { uid: 'u', resourceVersion: '3' }, data: { greeting: 'grüße\n"{' } };
-    const [header = '', ...body] = encodeValue(key, object, type, 'w-1', trace).toString().split('\n');
+    const [header = '', ...body] = encodeValue(encodeObject(key, object, type), 'w-1', trace, 0)
+      .toString()
+      .split('\n');
     expect(JSON.parse(header)).toEqual({
       writeId: 'w-1',
       traceparent: `00-${trace.traceId}-${trace.spanId}-01`,
@@ -32,7 +34,7 @@ describe('stored values', () => {
     expect(JSON.parse(stored.encoded.toString())).toEqual(stored.object);
     const { metadata, ...rest } = JSON.parse(JSON.stringify(object));
     expect(stored.object).toEqual({ ...type, ...rest, metadata: { name: 'web', ...metadata, resourceVersion: '17' } });
-    expect([stored.version, stored.revision, stored.trace]).toEqual(['17', 17, trace]);
+    expect([stored.version, stored.number, stored.trace]).toEqual(['17', 17, trace]);
   });
 
   it('take another version, of another length', () => {
@@ -63,7 +65,9 @@ describe('stored values', () => {
   });
 
   it('are read when edited by hand under their old header', () => {
-    const [header] = encodeValue(key, {}, type, 'w-1', undefined).toString().split('\n');
+    const [header] = encodeValue(encodeObject(key, {}, type), 'w-1', undefined, 0)
+      .toString()
+      .split('\n');
     const edited = '{"kind":"ConfigMap","data":{"edited":"yes"},"metadata":{"name":"web"},"apiVersion":"v1"}';
     const stored = StoredValue.decode(key, 5, decodeValue(Buffer.from(`${header}\n${edited}`)));
     expect(stored.object).toEqual({

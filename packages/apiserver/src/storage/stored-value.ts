@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { KubernetesObject, ObjectKey, Persisted } from '@kubelab/api';
 import { formatTraceparent, parseTraceparent, type TraceContext } from '@kubelab/runtime';
+import type { KeyValue } from './etcd/messages.js';
 import type { StoredObject } from './storage.js';
-import { type Revision, revisionOf, versionOf } from './versions.js';
+import { parseVersion, type VersionNumber, versionNumber, versionOf } from './versions.js';
 
 /**
  * A value in etcd: one line of JSON that says of what write it is, a newline,
@@ -14,6 +15,8 @@ export interface ValueHeader {
   readonly writeId: string;
   /** W3C trace context of the write. */
   readonly traceparent?: string;
+  /** Of the write in its transaction; absent where it was the first or only one. */
+  readonly position?: number;
   /** Bytes of the object up to the inside of its `metadata`, where the resourceVersion belongs. */
   readonly metadataAt?: number;
 }
@@ -31,23 +34,31 @@ export function newWriteId(): string {
   return `${processId}-${(writeCount++).toString(36)}`;
 }
 
-export function encodeHeader(writeId: string, trace: TraceContext | undefined, metadataAt?: number): string {
+export function encodeHeader(
+  writeId: string,
+  trace: TraceContext | undefined,
+  { position = 0, metadataAt }: { position?: number; metadataAt?: number } = {},
+): Buffer {
   const header: ValueHeader = {
     writeId,
     ...(trace ? { traceparent: formatTraceparent(trace) } : {}),
+    ...(position === 0 ? {} : { position }),
     ...(metadataAt === undefined ? {} : { metadataAt }),
   };
-  return `${JSON.stringify(header)}\n`;
+  return Buffer.from(`${JSON.stringify(header)}\n`);
 }
 
-/** The value of an object, ready for etcd. */
-export function encodeValue(
+/** An object as it is stored, but for the header, which is known only once its transaction is. */
+export interface EncodedObject {
+  readonly body: Buffer;
+  readonly metadataAt: number;
+}
+
+export function encodeObject(
   key: ObjectKey,
   object: KubernetesObject,
   type: { apiVersion: string; kind: string },
-  writeId: string,
-  trace: TraceContext | undefined,
-): Buffer {
+): EncodedObject {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
   const { resourceVersion: _version, ...stored } = metadata ?? {};
   // Metadata comes first, so that where it begins is known without searching.
@@ -55,7 +66,17 @@ export function encodeValue(
   const body = JSON.stringify({ name: key.name, ...stored }).slice(1);
   const tail = JSON.stringify(rest).slice(1);
   const json = `${opening}${body}${tail === '}' ? '}' : `,${tail}`}`;
-  return Buffer.from(encodeHeader(writeId, trace, Buffer.byteLength(opening)) + json);
+  return { body: Buffer.from(json), metadataAt: Buffer.byteLength(opening) };
+}
+
+/** The value of an object, ready for etcd. */
+export function encodeValue(
+  { body, metadataAt }: EncodedObject,
+  writeId: string,
+  trace: TraceContext | undefined,
+  position: number,
+): Buffer {
+  return Buffer.concat([encodeHeader(writeId, trace, { position, metadataAt }), body]);
 }
 
 export interface DecodedValue {
@@ -95,14 +116,27 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
   ) {}
 
   /** @throws SyntaxError where the stored JSON is broken. */
-  static decode<T extends KubernetesObject>(key: ObjectKey, revision: Revision, value: DecodedValue): StoredValue<T> {
-    const version = versionOf(revision);
+  static decode<T extends KubernetesObject>(
+    key: ObjectKey,
+    number: VersionNumber,
+    value: DecodedValue,
+  ): StoredValue<T> {
+    const version = versionOf(number);
     const at = value.header.metadataAt ?? 0;
     const { body, metadataAt } = opensMetadata(value.body, at)
       ? { body: value.body, metadataAt: at }
       : withMetadataFirst(key, value.body);
     const encoded = insertVersion(body.subarray(0, metadataAt), version, body.subarray(metadataAt));
     return new StoredValue(key, encoded, version, parseTraceparent(value.header.traceparent), metadataAt);
+  }
+
+  /** @throws SyntaxError where the stored JSON is broken. */
+  static fromEtcd<T extends KubernetesObject>(
+    key: ObjectKey,
+    kv: Pick<KeyValue, 'modRevision' | 'value'>,
+    value: DecodedValue = decodeValue(kv.value),
+  ): StoredValue<T> {
+    return StoredValue.decode(key, numberOf(kv, value), value);
   }
 
   get object(): Persisted<T> {
@@ -117,9 +151,14 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
     return new StoredValue<T>(this.key, encoded, version, trace, this.versionAt);
   }
 
-  get revision(): Revision {
-    return revisionOf(this.version);
+  get number(): VersionNumber {
+    return parseVersion(this.version);
   }
+}
+
+/** The number of the version that a value in etcd is. */
+export function numberOf({ modRevision }: Pick<KeyValue, 'modRevision'>, { header }: DecodedValue): VersionNumber {
+  return versionNumber(modRevision, header.position);
 }
 
 function insertVersion(before: Buffer, version: string, after: Buffer): Buffer {

@@ -2,12 +2,12 @@ import { ApiError } from '@kubelab/api';
 import type { Feed } from './feed.js';
 import type { ResourceCache } from './resource-cache.js';
 import type { StoredObject, WatchItem } from './storage.js';
-import { type Revision, versionOf } from './versions.js';
+import { lastVersionNumber, type VersionNumber, versionOf } from './versions.js';
 
 export interface WatchStart {
   readonly namespace: string;
-  /** Events above this revision. */
-  readonly revision: Revision;
+  /** Events above this version. */
+  readonly number: VersionNumber;
   /** Told as ADDED first. */
   readonly initial: readonly StoredObject[];
   /** A bookmark says where the initial objects end. */
@@ -33,12 +33,12 @@ export async function* readEvents(
 ): AsyncGenerator<WatchItem, void, void> {
   const { signal } = start;
   let window = cache.window;
-  let place = window.firstAbove(start.revision);
+  let place = window.firstAbove(start.number);
   let ticks = clock.ticks;
   /** Bookmarks must not go back behind where the watch began. */
   const bookmark = (initialEventsEnd: boolean): WatchItem => ({
     kind: 'bookmark',
-    version: versionOf(Math.max(initialEventsEnd ? 0 : feed.revision, start.revision)),
+    version: versionOf(Math.max(initialEventsEnd ? 0 : lastVersionNumber(feed.revision), start.number)),
     initialEventsEnd,
   });
 
@@ -52,10 +52,10 @@ export async function* readEvents(
     if (entry) {
       place++;
       const outside = start.namespace !== '' && entry.event.current.key.namespace !== start.namespace;
-      if (!outside && entry.revision > start.revision) yield { kind: 'event', event: entry.event };
+      if (!outside && entry.number > start.number) yield { kind: 'event', event: entry.event };
       continue;
     }
-    if (place < window.first || window !== cache.window) throw tooOld(start.revision, window.floor);
+    if (place < window.first || window !== cache.window) throw tooOld(start.number, window.floor);
     if (ticks !== clock.ticks) {
       ticks = clock.ticks;
       yield bookmark(false);
@@ -67,8 +67,8 @@ export async function* readEvents(
 }
 
 /** 410, as a watch answers when its version is older than what is kept. */
-export function tooOld(revision: Revision, oldest: Revision): ApiError {
-  return new ApiError('Expired', `too old resource version: ${revision} (${oldest})`);
+export function tooOld(number: VersionNumber, oldest: VersionNumber): ApiError {
+  return new ApiError('Expired', `too old resource version: ${number} (${oldest})`);
 }
 
 function changed(cache: ResourceCache, signal: AbortSignal): Promise<void> {

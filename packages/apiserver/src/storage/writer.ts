@@ -1,30 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '@kubelab/api';
-import type { EtcdClient } from './etcd/client.js';
 import { EtcdError } from './etcd/error.js';
-import { CompareTarget, type KeyValue, type RequestOp, type TxnResponse } from './etcd/messages.js';
+import type { KeyValue, TxnResponse } from './etcd/messages.js';
 import { apiErrorOf, outcomeUnknown } from './etcd-failure.js';
 import type { Feed } from './feed.js';
 import type { PendingWrite, PendingWrites } from './pending-writes.js';
-import { decodeValue } from './stored-value.js';
-import type { Revision } from './versions.js';
+import { decodeValue, numberOf } from './stored-value.js';
+import type { ComparedWrite, TransactionBatcher } from './transaction-batcher.js';
+import { type Revision, type VersionNumber, versionNumber } from './versions.js';
 
 const FIRST_BACKOFF_MS = 25;
 const LAST_BACKOFF_MS = 400;
 /** Above this etcd only gets slower, and its answers too late. */
 const WRITES_IN_FLIGHT = 1_024;
 
-export interface ComparedWrite {
-  readonly key: string;
-  /** Mod revision that the key must have; 0: it must not exist. */
-  readonly expected: Revision;
-  /** Carried by a value that the operations put; that is how the write is recognized. */
-  readonly writeId: string;
-  readonly operations: readonly RequestOp[];
-}
-
 export type WriteOutcome =
-  | { readonly made: true; readonly revision: Revision; readonly response: TxnResponse | undefined }
+  | { readonly made: true; readonly number: VersionNumber; readonly response: TxnResponse | undefined }
   /** `present` is undefined where the key does not exist. */
   | { readonly made: false; readonly present: KeyValue | undefined };
 
@@ -38,7 +29,9 @@ export type WriteOutcome =
  */
 export class Writer {
   constructor(
-    readonly client: EtcdClient,
+    readonly batcher: TransactionBatcher,
+    /** How long a write may take with all its attempts. */
+    readonly limitMs: number,
     readonly feed: Feed,
     readonly pending: PendingWrites,
   ) {}
@@ -53,7 +46,7 @@ export class Writer {
         details: { retryAfterSeconds: 1 },
       });
     }
-    const deadline = performance.now() + this.client.requestTimeoutMs;
+    const deadline = performance.now() + this.limitMs;
     const pending = this.pending.begin(write.writeId);
     try {
       return await this.#untilSettled(write, pending, deadline);
@@ -68,9 +61,8 @@ export class Writer {
     let uncertain = false;
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * 2, LAST_BACKOFF_MS)) {
       try {
-        const response = await this.client.txn(transaction(write), deadline - performance.now());
-        const revision = response.header?.revision ?? 0;
-        if (response.succeeded) return { made: true, revision, response };
+        const { response, revision, position } = await this.batcher.send(write, deadline - performance.now());
+        if (response.succeeded) return { made: true, number: versionNumber(revision, position), response };
         const present = response.responses[0]?.responseRange?.kvs[0];
         if (!uncertain) return { made: false, present };
         return await this.#afterUncertainty(write, pending, present, revision, deadline);
@@ -79,7 +71,7 @@ export class Writer {
         uncertain ||= error.sent;
         const isLast = performance.now() + backoffMs > deadline;
         if (!isLast) await delay(backoffMs);
-        if (pending.revision !== undefined) return { made: true, revision: pending.revision, response: undefined };
+        if (pending.number !== undefined) return { made: true, number: pending.number, response: undefined };
         if (isLast) throw uncertain ? outcomeUnknown(error) : error;
       }
     }
@@ -93,22 +85,14 @@ export class Writer {
     revision: Revision,
     deadline: number,
   ): Promise<WriteOutcome> {
-    if (present && decodeValue(present.value).header.writeId === write.writeId) {
-      return { made: true, revision: present.modRevision, response: undefined };
+    const value = present && decodeValue(present.value);
+    if (value?.header.writeId === write.writeId) {
+      return { made: true, number: numberOf(present as KeyValue, value), response: undefined };
     }
     // Ours may have been made and changed again by another: the watch shows all that happened up to here.
     const seenAll = await this.feed.waitFor(revision, deadline - performance.now());
-    if (pending.revision !== undefined) return { made: true, revision: pending.revision, response: undefined };
+    if (pending.number !== undefined) return { made: true, number: pending.number, response: undefined };
     if (!seenAll || pending.historyLost) throw outcomeUnknown(undefined);
     return { made: false, present };
   }
-}
-
-function transaction(write: ComparedWrite) {
-  const key = Buffer.from(write.key);
-  const comparison =
-    write.expected === 0
-      ? { target: CompareTarget.create, key, createRevision: 0 }
-      : { target: CompareTarget.mod, key, modRevision: write.expected };
-  return { compare: [comparison], success: write.operations, failure: [{ requestRange: { key } }] };
 }

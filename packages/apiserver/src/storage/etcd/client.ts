@@ -30,6 +30,11 @@ interface Call<Q, A> {
 
 const RANGE = { path: '/etcdserverpb.KV/Range', request: messages.rangeRequest, response: messages.rangeResponse };
 const TXN = { path: '/etcdserverpb.KV/Txn', request: messages.txnRequest, response: messages.txnResponse };
+const TXN_BATCH = {
+  path: TXN.path,
+  request: messages.txnBatchRequest,
+  response: messages.txnBatchResponse,
+};
 const COMPACT = {
   path: '/etcdserverpb.KV/Compact',
   request: messages.compactionRequest,
@@ -69,6 +74,11 @@ export class EtcdClient {
   /** One attempt of at most `limitMs`. A write's outcome may be unknown after it: see {@link EtcdError.sent}. */
   txn(request: messages.TxnRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnResponse> {
     return this.#attempt(TXN, request, limitMs);
+  }
+
+  /** As {@link txn}, with a transaction for every operation. */
+  txnBatch(request: messages.TxnBatchRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnBatchResponse> {
+    return this.#attempt(TXN_BATCH, request, limitMs);
   }
 
   async compact(revision: number): Promise<void> {

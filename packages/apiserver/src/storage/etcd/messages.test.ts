@@ -40,6 +40,29 @@ const cases: [string, MessageType<object>, object][] = [
       responses: [{ responseRange: { kvs: [kv] } }, { responseDeleteRange: { deleted: 1, prevKvs: [kv] } }],
     },
   ],
+  [
+    'etcdserverpb.TxnRequest',
+    messages.txnBatchRequest,
+    {
+      success: [
+        {
+          requestTxn: { compare: [{ target: messages.CompareTarget.create, key }], success: [{ requestPut: { key } }] },
+        },
+        { requestTxn: { failure: [{ requestRange: { key } }] } },
+      ],
+    },
+  ],
+  [
+    'etcdserverpb.TxnResponse',
+    messages.txnBatchResponse,
+    {
+      header,
+      responses: [
+        { responseTxn: { succeeded: true } },
+        { responseTxn: { responses: [{ responseRange: { kvs: [kv] } }] } },
+      ],
+    },
+  ],
   ['etcdserverpb.CompactionRequest', messages.compactionRequest, { revision: 1234567 }],
   ['etcdserverpb.LeaseGrantRequest', messages.leaseGrantRequest, { TTL: 3660, ID: 2 ** 52 - 1 }],
   ['etcdserverpb.LeaseGrantResponse', messages.leaseGrantResponse, { header, TTL: 60, error: 'no' }],

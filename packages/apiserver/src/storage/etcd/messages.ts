@@ -80,6 +80,16 @@ export const txnResponse = message({
 });
 export type TxnResponse = MessageOf<typeof txnResponse>;
 
+/** A transaction whose operations are transactions; etcd applies them in order, at one revision. */
+export const txnBatchRequest = message({ success: many(2, message({ requestTxn: one(4, txnRequest) })) });
+export type TxnBatchRequest = InputOf<typeof txnBatchRequest>;
+
+export const txnBatchResponse = message({
+  header: one(1, responseHeader),
+  responses: many(3, message({ responseTxn: one(4, txnResponse) })),
+});
+export type TxnBatchResponse = MessageOf<typeof txnBatchResponse>;
+
 export const compactionRequest = message({ revision: integer(1) });
 export const compactionResponse = message({ header: one(1, responseHeader) });
 
