@@ -68,7 +68,14 @@ export const GROUPS = [
   { packageName: 'io.k8s.api.rbac.v1', models: ['V1Role', 'V1RoleBinding', 'V1ClusterRole', 'V1ClusterRoleBinding'] },
   {
     packageName: 'io.k8s.api.storage.v1',
-    models: ['V1StorageClass', 'V1VolumeAttachment', 'V1CSIDriver', 'V1CSINode', 'V1CSIStorageCapacity'],
+    models: [
+      'V1StorageClass',
+      'V1VolumeAttachment',
+      'V1CSIDriver',
+      'V1CSINode',
+      'V1CSIStorageCapacity',
+      'V1VolumeAttributesClass',
+    ],
   },
   { packageName: 'io.k8s.api.scheduling.v1', models: ['V1PriorityClass'] },
   { packageName: 'io.k8s.api.node.v1', models: ['V1RuntimeClass'] },
@@ -103,7 +110,6 @@ export const QUANTITY_FIELDS = new Set([
   'ResourceQuotaStatus.used',
   'LimitRangeItem.max',
   'LimitRangeItem.min',
-  'LimitRangeItem._default',
   'LimitRangeItem.default',
   'LimitRangeItem.defaultRequest',
   'LimitRangeItem.maxLimitRequestRatio',

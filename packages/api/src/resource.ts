@@ -30,8 +30,24 @@ export interface ResourceType<T extends KubernetesObject = KubernetesObject> {
   readonly verbs?: readonly ResourceVerb[];
   /** False where nothing of the kind is kept: a review is answered and forgotten. Default true. */
   readonly stored?: boolean;
+  /** Set where the kind is another version, or another group, of objects that are stored as another row says. */
+  readonly view?: ResourceView<T>;
   /** Carries the type for `client.get(pods, …)`; never set. */
   readonly example?: T;
+}
+
+/**
+ * How one stored kind looks in another version. Each kind is stored in one
+ * version only; the registry converts at its edge, for every verb. Neither
+ * function changes what it is given, and nothing is lost on the way there and back.
+ */
+export interface ResourceView<T extends KubernetesObject = KubernetesObject> {
+  /** The row of the kind as it is stored. It has no hook of its own in the registry. */
+  readonly of: ResourceType;
+  fromStored(object: KubernetesObject): T;
+  toStored(object: T): KubernetesObject;
+  /** Sent as a `Warning` with every answer. */
+  readonly deprecation?: string;
 }
 
 export type ResourceVerb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -58,6 +74,17 @@ export interface PrinterColumn<T> {
   readonly value: (object: Persisted<T & KubernetesObject>, nowMs: number) => string | number | boolean;
 }
 
+/** What a strategy may know of the request that it serves. */
+export interface StrategyRequest {
+  readonly user: {
+    readonly name: string;
+    readonly uid?: string | undefined;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
+  };
+  readonly nowMs: number;
+}
+
 /**
  * How a kind behaves beyond its schema. All functions are pure; those that
  * change the object change the one they are given (the registry's own copy).
@@ -67,15 +94,19 @@ export interface ResourceStrategy<T extends KubernetesObject = KubernetesObject>
   /** Fills in what Kubernetes fills in. Idempotent. Runs at create and update. */
   setDefaults?(object: T): void;
   /** Drops what a client may not set (status), sets generation-like fields. */
-  prepareForCreate?(object: T): void;
+  prepareForCreate?(object: T, request?: StrategyRequest): void;
   /** Carries over what this write may not change. Not called for subresources. */
   prepareForUpdate?(object: T, old: Persisted<T>): void;
+  /** As {@link prepareForUpdate}, for `status` and other parts that are written apart; spec is `old`'s already. */
+  prepareForSubresource?(object: T, old: Persisted<T>, subresource: string, request: StrategyRequest): void;
   /** Metadata is validated by the registry; this is the rest. */
   validate?(object: T): FieldError[];
+  /** Only at creation. `validate` runs as well. */
+  validateCreate?(object: T): FieldError[];
   /** What may not change. `validate` runs as well. */
   validateUpdate?(object: T, old: Persisted<T>): FieldError[];
-  /** For the status subresource, after spec has been taken from `old`. */
-  validateStatusUpdate?(object: T, old: Persisted<T>): FieldError[];
+  /** For `status` and other parts that are written apart, after spec has been taken from `old`. */
+  validateStatusUpdate?(object: T, old: Persisted<T>, subresource?: string): FieldError[];
   /** What is allowed but unwise, for `Warning` headers; `old` is undefined at creation. Not called for subresources. */
   warnings?(object: T, old: Persisted<T> | undefined): string[];
   /**
@@ -84,7 +115,7 @@ export interface ResourceStrategy<T extends KubernetesObject = KubernetesObject>
    */
   readonly tracksGeneration?: boolean;
   /** Rule for metadata.name: default `dnsSubdomain`. */
-  readonly nameRule?: 'dnsSubdomain' | 'dnsLabel' | 'dns1035Label' | 'pathSegment';
+  readonly nameRule?: 'dnsSubdomain' | 'dnsLabel' | 'dns1035Label' | 'pathSegment' | 'ipAddress' | 'any';
   /** PUT of a missing object creates it (Kubernetes allows it for some kinds). */
   readonly allowCreateOnUpdate?: boolean;
   /** PUT without metadata.resourceVersion is an unconditional update. Default true. */

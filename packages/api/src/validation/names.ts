@@ -7,6 +7,7 @@
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_1123 = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
+const WILDCARD_SUBDOMAIN = `\\*\\.${SUBDOMAIN_1123}`;
 const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
@@ -17,6 +18,7 @@ const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const qualifiedNameRule = whole(QUALIFIED_NAME);
 const label1123Rule = whole(LABEL_1123);
 const subdomain1123Rule = whole(SUBDOMAIN_1123);
+const wildcardSubdomainRule = whole(WILDCARD_SUBDOMAIN);
 const label1035Rule = whole(LABEL_1035);
 const labelValueRule = whole(LABEL_VALUE);
 const configKeyRule = whole(CONFIG_KEY);
@@ -57,6 +59,15 @@ export function patternText(text: string, pattern: string, ...examples: string[]
 export function checkDnsSubdomain(value: string): string[] {
   const problems = tooLongTexts(value, SUBDOMAIN_MAX_BYTES);
   if (!subdomain1123Rule.test(value)) problems.push(patternText(SUBDOMAIN_TEXT, SUBDOMAIN_1123, 'example.com'));
+  return problems;
+}
+
+/** A host that stands for all of its subdomains: `*.example.com`. */
+export function checkWildcardSubdomain(value: string): string[] {
+  const problems = tooLongTexts(value, SUBDOMAIN_MAX_BYTES);
+  const text =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  if (!wildcardSubdomainRule.test(value)) problems.push(patternText(text, WILDCARD_SUBDOMAIN, '*.example.com'));
   return problems;
 }
 

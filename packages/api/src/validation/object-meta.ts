@@ -2,6 +2,7 @@ import type { FieldError } from '../errors.js';
 import type { ObjectMeta, OwnerReference } from '../generated/types.js';
 import type { DeepReadonly } from '../object.js';
 import type { ResourceStrategy } from '../resource.js';
+import { checkCanonicalIp } from './addresses.js';
 import { forbidden, invalidEach, invalidValue, required, tooLong } from './field-error.js';
 import {
   byteLength,
@@ -26,6 +27,8 @@ const NAME_CHECKS: Readonly<Record<NameRule, (name: string) => string[]>> = {
   dnsLabel: checkDnsLabel,
   dns1035Label: checkDns1035Label,
   pathSegment: checkPathSegment,
+  ipAddress: checkCanonicalIp,
+  any: () => [],
 };
 
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];

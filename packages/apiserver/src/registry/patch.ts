@@ -43,7 +43,7 @@ export async function patchObject<T extends KubernetesObject>(
       const patched = apply<T>(old);
       const version = patched.metadata?.resourceVersion;
       if (version && version !== old.metadata.resourceVersion) throw conflict(resource, key.name, OBJECT_MODIFIED);
-      const object = subresource === 'status' ? withStatusOf(patched, old) : patched;
+      const object = subresource === '' ? patched : withStatusOf(patched, old);
       return prepareForUpdate(scope, object, old, { key, subresource, dryRun: options.dryRun, context });
     },
   });

@@ -42,7 +42,7 @@ export async function prepareForCreate<T extends KubernetesObject>(
   object.metadata = metadata;
   fillNewMetadata(metadata, scope.nowMs());
   strategy.setDefaults?.(object);
-  strategy.prepareForCreate?.(object);
+  strategy.prepareForCreate?.(object, { user: context.user, nowMs: scope.nowMs() });
   dropEmpty(metadata);
   const attempt = admissionAttempt({ operation: 'CREATE', resource, key, object, dryRun, context });
   await admission.admit(attempt.request);
@@ -61,7 +61,7 @@ export async function prepareForCreate<T extends KubernetesObject>(
 }
 
 /**
- * Makes `object` ready to replace `old`. `subresource` is "" or "status".
+ * Makes `object` ready to replace `old`. `subresource` is "" or the part that is written.
  * @throws ApiError Invalid, Conflict (another uid)
  */
 export async function prepareForUpdate<T extends KubernetesObject>(
@@ -78,6 +78,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   carryMetadata(metadata, old.metadata);
   strategy.setDefaults?.(object);
   if (subresource === '') strategy.prepareForUpdate?.(object, old);
+  else strategy.prepareForSubresource?.(object, old, subresource, { user: context.user, nowMs: scope.nowMs() });
   const attempt = admissionAttempt({ operation: 'UPDATE', resource, subresource, key, object, old, dryRun, context });
   await admission.admit(attempt.request);
   const changed = subresource === '' && tracksGeneration(scope, object) && changesDesiredState(object, old);
@@ -114,6 +115,7 @@ function createErrors<T extends KubernetesObject>({ resource }: Scope<T>, object
   const errors = [
     ...validateObjectMeta(object.metadata ?? {}, namespaced, strategy.nameRule),
     ...(strategy.validate?.(object) ?? []),
+    ...(strategy.validateCreate?.(object) ?? []),
   ];
   return withoutRepetition(withMissingRequired(definition, object, errors));
 }
@@ -131,7 +133,9 @@ function updateErrors<T extends KubernetesObject>(
     ...validateObjectMetaUpdate(metadata, old.metadata),
     ...validateObjectMeta(metadata, resource.namespaced, strategy.nameRule),
   ];
-  if (subresource === 'status') return [...errors, ...(strategy.validateStatusUpdate?.(object, old) ?? [])];
+  if (subresource !== '') {
+    return [...errors, ...(strategy.validateStatusUpdate?.(object, old, subresource) ?? [])];
+  }
   errors.push(...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, old) ?? []));
   return withoutRepetition(withMissingRequired(resource.definition, object, errors));
 }

@@ -27,6 +27,18 @@ const STANDARD_RESOURCES = new Set([
   'services.nodeports',
   'services.loadbalancers',
 ]);
+/** What is counted, and never in parts. */
+const COUNTED_RESOURCES = new Set([
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]);
 const ONE_UNIT = 1_000_000_000n;
 
 export function isHugePages(name: string): boolean {
@@ -34,7 +46,7 @@ export function isHugePages(name: string): boolean {
 }
 
 /** Only what the machine can hand out more of than it has: cpu, memory, ephemeral storage. */
-function isOvercommitAllowed(name: string): boolean {
+export function isOvercommitAllowed(name: string): boolean {
   return isNative(name) && !isHugePages(name);
 }
 
@@ -74,7 +86,8 @@ export function validateResourceList(
 export function validateResourceQuantity(name: string, quantity: Quantity, path: string): FieldError[] {
   return validateQuantity(quantity, path, ({ nano }) => {
     if (nano < 0n) return [invalidValue(path, quantity, 'must be greater than or equal to 0')];
-    return !isNative(name) && nano % ONE_UNIT !== 0n ? [invalidValue(path, quantity, 'must be an integer')] : [];
+    const isCounted = COUNTED_RESOURCES.has(name) || (!isNative(name) && isExtendedResource(name));
+    return isCounted && nano % ONE_UNIT !== 0n ? [invalidValue(path, quantity, 'must be an integer')] : [];
   });
 }
 
@@ -127,13 +140,18 @@ function parsedOrUndefined(quantity: Quantity): ParsedQuantity | undefined {
 
 export function validateResourceName(name: string, path: string): FieldError[] {
   const errors = invalidEach(path, name, checkQualifiedName(name));
-  if (errors.length === 0 && !name.includes('/') && !STANDARD_RESOURCES.has(name) && !isHugePages(name)) {
+  if (
+    errors.length === 0 &&
+    !name.includes('/') &&
+    !STANDARD_RESOURCES.has(name) &&
+    !isHugePages(name.replace(/^requests\./, ''))
+  ) {
     errors.push(invalidValue(path, name, 'must be a standard resource type or fully qualified'));
   }
   return errors;
 }
 
-function validateContainerResourceName(name: string, path: string): FieldError[] {
+export function validateContainerResourceName(name: string, path: string): FieldError[] {
   const errors = validateResourceName(name, path);
   if (!name.includes('/')) {
     if (!CONTAINER_RESOURCES.has(name) && !isHugePages(name)) {

@@ -94,7 +94,7 @@ function validateSource(volume: DeepReadonly<Volume>, path: string): FieldError[
   return image ? requiredText(`${path}.image.reference`, image.reference) : [];
 }
 
-function validateHostPath(source: DeepReadonly<HostPathVolumeSource>, path: string): FieldError[] {
+export function validateHostPath(source: DeepReadonly<HostPathVolumeSource>, path: string): FieldError[] {
   const { path: directory = '', type = '' } = source;
   if (directory === '') return [required(`${path}.path`)];
   const errors = noBacksteps(`${path}.path`, directory);
@@ -102,7 +102,7 @@ function validateHostPath(source: DeepReadonly<HostPathVolumeSource>, path: stri
   return errors;
 }
 
-function validateNfs(source: { readonly server?: string; readonly path?: string }, path: string): FieldError[] {
+export function validateNfs(source: { readonly server?: string; readonly path?: string }, path: string): FieldError[] {
   const errors = [...requiredText(`${path}.server`, source.server), ...requiredText(`${path}.path`, source.path)];
   if (source.path && !source.path.startsWith('/')) {
     errors.push(invalidValue(`${path}.path`, source.path, 'must be an absolute path'));
