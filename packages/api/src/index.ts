@@ -14,6 +14,7 @@ export * from './kinds/pod-resources.js';
 export * from './kinds/pod-status.js';
 export * from './kinds/table.js';
 export * from './kinds/toleration.js';
+export * from './kinds/views/views.js';
 export type { Requirement, SelectorOperator } from './labels/requirement.js';
 export * from './labels/selector.js';
 export * from './object.js';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type ResourceType, resourceTable } from '@kubelab/api';
+import { type ResourceType, servedResources } from '@kubelab/api';
 import {
   type Component,
   type ComponentContext,
@@ -140,7 +140,7 @@ async function listen(
   context: ComponentContext,
 ) {
   const { log, tracer, metrics } = context;
-  const resources: readonly ResourceType[] = resourceTable;
+  const resources: readonly ResourceType[] = servedResources;
   const readiness = createReadiness(storage, context);
   const { health } = readiness;
   const tls = await readTlsMaterial({
@@ -225,7 +225,7 @@ function buildRegistry(
 ): Registry {
   return createRegistry({
     storage,
-    resources: resourceTable,
+    resources: servedResources,
     admission: defaultAdmission(storage, options),
     hooks: kindHooks(ranges),
     subresources: subresourceTable({

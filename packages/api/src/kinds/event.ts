@@ -1,16 +1,10 @@
-import type { FieldError } from '../errors.js';
 import type { Event } from '../generated/types.js';
-import type { DeepReadonly } from '../object.js';
 import { column, nameColumn, wideColumn } from '../printers/columns.js';
 import { ageOf } from '../printers/duration.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
-import { invalidEach, invalidValue, required } from '../validation/field-error.js';
-import { checkQualifiedName } from '../validation/names.js';
-import { requiredText } from '../validation/values.js';
+import { validateEvent } from '../validation/event.js';
 
 const TIME_TO_LIVE_SECONDS = 3600;
-const MAX_REPORTER_BYTES = 128;
-const MAX_NOTE_BYTES = 1024;
 
 const eventStrategy: ResourceStrategy<Event> = {
   tracksGeneration: false,
@@ -18,38 +12,6 @@ const eventStrategy: ResourceStrategy<Event> = {
   timeToLiveSeconds: TIME_TO_LIVE_SECONDS,
   validate: validateEvent,
 };
-
-/** An event lives where the object that it is about does; one about a cluster-scoped object, in `default`. */
-function validateEvent(event: DeepReadonly<Event>): FieldError[] {
-  const namespace = event.metadata?.namespace ?? '';
-  const involved = event.involvedObject?.namespace ?? '';
-  const fits = involved === '' ? namespace === '' || namespace === 'default' : involved === namespace;
-  const errors = fits ? [] : [invalidValue('involvedObject.namespace', involved, 'does not match event.namespace')];
-  // Only events of the newer kind have a time of their own, and must then say who reports what.
-  return event.eventTime ? [...errors, ...validateReporter(event)] : errors;
-}
-
-function validateReporter(event: DeepReadonly<Event>): FieldError[] {
-  const { reportingComponent = '', reportingInstance = '', action = '', reason = '', message = '', type } = event;
-  const errors =
-    reportingComponent === ''
-      ? [required('reportingComponent')]
-      : invalidEach('reportingComponent', reportingComponent, checkQualifiedName(reportingComponent));
-  errors.push(...requiredText('reportingInstance', reportingInstance));
-  for (const [field, value] of Object.entries({ reportingInstance, action, reason })) {
-    if (value.length > MAX_REPORTER_BYTES) {
-      errors.push(invalidValue(field, '', `can have at most ${MAX_REPORTER_BYTES} characters`));
-    }
-  }
-  errors.push(...requiredText('action', action), ...requiredText('reason', reason));
-  if (message.length > MAX_NOTE_BYTES) {
-    errors.push(invalidValue('message', '', `can have at most ${MAX_NOTE_BYTES} characters`));
-  }
-  if (type !== 'Normal' && type !== 'Warning') {
-    errors.push(invalidValue('type', type ?? '', 'has invalid value: must be Normal or Warning'));
-  }
-  return errors;
-}
 
 const eventColumns: readonly PrinterColumn<Event>[] = [
   column('Last Seen', 'string', 'The time since the event last happened.', lastSeen),

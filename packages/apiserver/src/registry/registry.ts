@@ -14,6 +14,7 @@ import type { Scope } from './scope.js';
 import type { RegisteredSubresource, SubresourceVerbs } from './subresources/subresource.js';
 import { Turns } from './turns.js';
 import { updateObject } from './update.js';
+import { isView, viewStorage } from './view-storage.js';
 import type { VirtualResource } from './virtual/virtual-resource.js';
 import { type Watch, type WatchOptions, watchObjects } from './watch.js';
 
@@ -145,7 +146,9 @@ function createScope(resource: ResourceType, options: RegistryOptions): Scope {
   const expires = resource.strategy.timeToLiveSeconds;
   return {
     resource,
-    storage: storage.forResource(resource),
+    storage: isView(resource)
+      ? viewStorage(resource, storage.forResource(resource.view.of))
+      : storage.forResource(resource),
     admission,
     hook: hook as KindHook | undefined,
     timeToLiveSeconds: expires === undefined ? undefined : (timeToLiveSeconds ?? expires),

@@ -52,6 +52,7 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     const attributes = { user: exchange.user, resource, subresource, namespace, name: meant, path: exchange.path };
     await authorize(authorizer, { ...attributes, verb: verb ?? exchange.method.toLowerCase() });
     if (!known) throw methodNotAllowed();
+    if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
     if (verb === 'watch') return watch(exchange, path, options);
     const reads = verb === 'get' || verb === 'list';
     const leave = inFlight.enter(reads ? 'readOnly' : 'mutating');
