@@ -41,4 +41,6 @@ export {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from './validation/object-meta.js';
+export { validateEphemeralContainersUpdate } from './validation/pod/ephemeral-containers.js';
+export { validatePodResize } from './validation/pod/resize.js';
 export { semanticEqual } from './validation/semantic-equal.js';

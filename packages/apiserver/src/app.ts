@@ -22,6 +22,8 @@ import { kindHooks } from './registry/hooks/kind-hooks.js';
 import { createServiceRanges, type ServiceRanges } from './registry/ranges/service-ranges.js';
 import { createRegistry, type Registry } from './registry/registry.js';
 import { subresourceTable } from './registry/subresources/subresource-table.js';
+import { componentStatusResource } from './registry/virtual/component-statuses.js';
+import { podBindings } from './registry/virtual/pod-bindings.js';
 import { buildRestFace } from './rest/build-rest-face.js';
 import { listenHttps } from './rest/https-server.js';
 import { EtcdStorage } from './storage/etcd-storage.js';
@@ -223,19 +225,20 @@ function buildRegistry(
   ranges: ServiceRanges,
   authentication: Authentication,
 ): Registry {
-  return createRegistry({
+  const registry: Registry = createRegistry({
     storage,
     resources: servedResources,
     admission: defaultAdmission(storage, options),
     hooks: kindHooks(ranges),
-    subresources: subresourceTable({
+    subresources: subresourceTable(storage, {
       ...authentication,
       maxExpirationSeconds: options.serviceAccountMaxTokenExpirationMs / 1000,
       extendExpiration: options.serviceAccountExtendTokenExpiration,
     }),
-    virtual: [],
+    virtual: [podBindings(() => registry), componentStatusResource(storage)],
     timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
   });
+  return registry;
 }
 
 function etcdTls({ etcdCaFile: caFile, etcdCertFile: certFile, etcdKeyFile: keyFile }: ApiserverOptions) {

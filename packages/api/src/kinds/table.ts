@@ -1,4 +1,6 @@
 import type { ResourceType } from '../resource.js';
+import { bindings } from './binding.js';
+import { componentStatuses } from './component-status.js';
 import { configMaps } from './config-map.js';
 import { controllerRevisions } from './controller-revision.js';
 import { cronJobs } from './cron-job.js';
@@ -46,9 +48,13 @@ export const resourceTable = [
   cronJobs,
   horizontalPodAutoscalers,
   podDisruptionBudgets,
+  bindings,
+  componentStatuses,
 ] as unknown as readonly ResourceType[];
 
 export {
+  bindings,
+  componentStatuses,
   configMaps,
   controllerRevisions,
   cronJobs,

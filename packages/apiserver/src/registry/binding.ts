@@ -9,6 +9,7 @@ import {
   type Pod,
   type Status,
 } from '@kubelab/api';
+import { admissionAttempt } from '../admission/admission.js';
 import { decodeDefinition } from './decode.js';
 import { checkUid, timestamp } from './metadata.js';
 import type { Prepared } from './prepare.js';
@@ -37,6 +38,17 @@ export async function bindPod(
   }
   checkBinding(binding, name);
   const podKey = { namespace: key.namespace, name };
+  const attempt = admissionAttempt({
+    operation: 'CREATE',
+    resource: scope.resource,
+    subresource: 'binding',
+    key: podKey,
+    object: binding as KubernetesObject as Pod,
+    dryRun: options.dryRun,
+    context,
+  });
+  await scope.admission.admit(attempt.request);
+  await scope.admission.validate(attempt.request);
   await transform(scope, {
     key: podKey,
     expectedVersion: '',

@@ -77,7 +77,11 @@ function validateInitContainer(
 }
 
 /** What is true of every kind of container. */
-function validateContainer(container: ReadonlyContainer, { volumes }: Surroundings, path: string): FieldError[] {
+export function validateContainer(
+  container: ReadonlyContainer,
+  { volumes }: Pick<Surroundings, 'volumes'>,
+  path: string,
+): FieldError[] {
   const { name = '', image = '' } = container;
   return [
     ...(name === '' ? [required(`${path}.name`)] : invalidEach(`${path}.name`, name, checkDnsLabel(name))),

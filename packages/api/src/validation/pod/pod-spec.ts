@@ -8,6 +8,7 @@ import { MAX_INT32, oneOf, optionalOneOf } from '../values.js';
 import { validateAffinity } from './affinity.js';
 import { validateContainers, validateHostNetworkPorts } from './containers.js';
 import { validateDnsConfig, validateHostAliases } from './dns.js';
+import { validateEphemeralContainers } from './ephemeral-containers.js';
 import { validateSchedulingGates, validateTolerations, validateTopologySpread } from './placement.js';
 import { validateResourceList, validateResourceName, validateResourceRequirements } from './resources.js';
 import { validatePodSecurityContext } from './security-context.js';
@@ -22,6 +23,7 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec> | undefined, path: s
   return [
     ...volumes.errors,
     ...validateContainers(spec, volumes.names, path),
+    ...validateEphemeralContainers(spec, volumes.names),
     ...(spec.resources ? validateResourceRequirements(spec.resources, `${path}.resources`) : []),
     ...validateHostNetworkPorts(spec, `${path}.containers`),
     ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),

@@ -1,0 +1,300 @@
+import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
+
+let etcd: EtcdProcess;
+let server: RunningApiserver;
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  server = await startApiserver({ etcd: etcd.endpoint });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await etcd?.stop();
+});
+
+const send = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+  server.fetch(path, { method, body, ...(headers ? { headers } : {}) });
+
+async function makeNamespace(name: string, labels: Record<string, string> = {}): Promise<string> {
+  const { status } = await send('POST', '/api/v1/namespaces', { metadata: { name, labels } });
+  expect(status).toBe(201);
+  return `/api/v1/namespaces/${name}`;
+}
+
+function podNamed(name: string, spec: object = {}, metadata: object = {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...metadata },
+    spec: { containers: [{ name: 'main', image: 'x' }], ...spec },
+  };
+}
+
+const setStatus = (path: string, status: object) =>
+  server.fetch(`${path}/status`, {
+    method: 'PATCH',
+    body: { status },
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+
+const RESTRICTED =
+  'allowPrivilegeEscalation != false (container "main" must set securityContext.allowPrivilegeEscalation=false), ' +
+  'unrestricted capabilities (container "main" must set securityContext.capabilities.drop=["ALL"]), ' +
+  'runAsNonRoot != true (pod or container "main" must set securityContext.runAsNonRoot=true), ' +
+  'seccompProfile (pod or container "main" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")';
+
+describe('Pod Security', () => {
+  test('refuses pods below the level that is enforced', async () => {
+    const path = await makeNamespace('enforced', { 'pod-security.kubernetes.io/enforce': 'restricted' });
+    const { status, json } = await send('POST', `${path}/pods`, podNamed('web'));
+    expect(status).toBe(403);
+    expect(json).toMatchObject({
+      reason: 'Forbidden',
+      message: `pods "web" is forbidden: violates PodSecurity "restricted:latest": ${RESTRICTED}`,
+      details: { name: 'web', kind: 'pods' },
+    });
+  });
+
+  test('warns, and lets workloads in', async () => {
+    const path = await makeNamespace('warned', { 'pod-security.kubernetes.io/enforce': 'baseline' });
+    const { headers, status } = await send('POST', '/apis/apps/v1/namespaces/warned/deployments', {
+      metadata: { name: 'web' },
+      spec: {
+        selector: { matchLabels: { app: 'web' } },
+        template: { metadata: { labels: { app: 'web' } }, spec: { hostPID: true, ...podNamed('x').spec } },
+      },
+    });
+    expect(status).toBe(201);
+    expect(headers.warning).toBe(
+      '299 - "would violate PodSecurity \\"baseline:latest\\": host namespaces (hostPID=true)"',
+    );
+    expect((await send('POST', `${path}/pods`, podNamed('plain'))).headers.warning).toBeUndefined();
+  });
+
+  test('tells of pods that are there already when the level rises', async () => {
+    const path = await makeNamespace('rising');
+    for (const name of ['b', 'a']) await send('POST', `${path}/pods`, podNamed(name));
+    await send('POST', `${path}/pods`, podNamed('c', { hostIPC: true }));
+    const { headers } = await server.fetch(path, {
+      method: 'PATCH',
+      body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
+      headers: { 'content-type': 'application/merge-patch+json' },
+    });
+    const reasons =
+      'allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile';
+    expect(headers.warning).toBe(
+      [
+        'existing pods in namespace \\"rising\\" violate the new PodSecurity enforce level \\"restricted:latest\\"',
+        `a (and 1 other pod): ${reasons}`,
+        `c: host namespaces, ${reasons}`,
+      ]
+        .map((text) => `299 - "${text}"`)
+        .join(', '),
+    );
+  });
+
+  test('refuses labels that say nothing', async () => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'strict' };
+    const { status, json } = await send('POST', '/api/v1/namespaces', { metadata: { name: 'wrong', labels } });
+    expect(status).toBe(422);
+    expect(json.message).toBe(
+      'Namespace "wrong" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted',
+    );
+  });
+});
+
+describe('eviction', () => {
+  const eviction = (name: string, rest: object = {}) => ({
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name },
+    ...rest,
+  });
+  const readyStatus = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+
+  async function budgeted(namespace: string, status: object, spec: object = {}) {
+    const path = await makeNamespace(namespace);
+    const budgets = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`;
+    await send('POST', budgets, {
+      metadata: { name: 'guard' },
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } }, ...spec },
+    });
+    await setStatus(`${budgets}/guard`, {
+      observedGeneration: 1,
+      currentHealthy: 1,
+      desiredHealthy: 1,
+      expectedPods: 1,
+      disruptionsAllowed: 0,
+      ...status,
+    });
+    await send('POST', `${path}/pods`, podNamed('web', { nodeName: 'n' }, { labels: { app: 'web' } }));
+    await setStatus(`${path}/pods/web`, readyStatus);
+    return { pod: `${path}/pods/web`, budget: `${budgets}/guard` };
+  }
+
+  test('is refused where the budget allows none', async () => {
+    const { pod } = await budgeted('tight', {});
+    const { status, json } = await send('POST', `${pod}/eviction`, eviction('web'));
+    expect({ status, ...json }).toMatchObject({
+      status: 'Failure',
+      reason: 'TooManyRequests',
+      code: 429,
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+      details: {
+        causes: [
+          {
+            reason: 'DisruptionBudget',
+            message: 'The disruption budget guard needs 1 healthy pods and has 1 currently',
+          },
+        ],
+      },
+    });
+    expect((await send('GET', pod)).json.metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  test('comes again later while the controller has not seen the budget', async () => {
+    const { pod } = await budgeted('unseen', { observedGeneration: 0, disruptionsAllowed: 1 });
+    const { status, json, headers } = await send('POST', `${pod}/eviction`, eviction('web'));
+    expect({ status, retry: headers['retry-after'] }).toEqual({ status: 429, retry: '10' });
+    expect(json.details.causes[0].message).toBe('The disruption budget guard is still being processed by the server.');
+  });
+
+  test('takes one disruption, and says in the pod why it goes', async () => {
+    const { pod, budget } = await budgeted('roomy', { disruptionsAllowed: 1 });
+    const dry = await send('POST', `${pod}/eviction?dryRun=All`, eviction('web'));
+    expect(dry.status).toBe(201);
+    expect((await send('GET', budget)).json.status.disruptionsAllowed).toBe(1);
+    const beta = { ...eviction('web'), apiVersion: 'policy/v1beta1' };
+    expect((await send('POST', `${pod}/eviction`, beta)).status).toBe(201);
+    const { json: left } = await send('GET', budget);
+    expect(left.status).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { web: expect.any(String) } });
+    const { json } = await send('GET', pod);
+    expect(json.metadata.deletionTimestamp).toBeDefined();
+    expect(json.status.conditions).toContainEqual(
+      expect.objectContaining({
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'EvictionByEvictionAPI',
+        message: 'Eviction API: evicting',
+      }),
+    );
+  });
+
+  test('lets a pod go that is not ready, where the budget always allows it', async () => {
+    const unwell = { currentHealthy: 0 };
+    const { pod } = await budgeted('unwell', unwell);
+    await setStatus(pod, { conditions: [{ type: 'Ready', status: 'False' }] });
+    expect((await send('POST', `${pod}/eviction`, eviction('web'))).status).toBe(429);
+    const always = await budgeted('always', unwell, { unhealthyPodEvictionPolicy: 'AlwaysAllow' });
+    await setStatus(always.pod, { conditions: [{ type: 'Ready', status: 'False' }] });
+    expect((await send('POST', `${always.pod}/eviction`, eviction('web'))).status).toBe(201);
+  });
+
+  test('asks no budget for a pod that has ended, and keeps to preconditions', async () => {
+    const { pod } = await budgeted('ended', {});
+    const other = eviction('web', { deleteOptions: { preconditions: { uid: 'another' } } });
+    await setStatus(pod, { phase: 'Failed' });
+    const { status, json } = await send('POST', `${pod}/eviction`, other);
+    expect(status).toBe(409);
+    expect(json.message).toContain('the UID in the precondition (another) does not match the UID in record');
+    expect((await send('POST', `${pod}/eviction`, eviction('web'))).status).toBe(201);
+    expect((await send('GET', pod)).status).toBe(404);
+    expect((await send('POST', `${pod}/eviction`, eviction('web'))).status).toBe(404);
+  });
+
+  test('of many pods at once never exceeds the budget', async () => {
+    const { budget } = await budgeted('parallel', { disruptionsAllowed: 3 });
+    const names = Array.from({ length: 10 }, (_, i) => `p${i}`);
+    for (const name of names) {
+      const path = '/api/v1/namespaces/parallel/pods';
+      await send('POST', path, podNamed(name, { nodeName: 'n' }, { labels: { app: 'web' } }));
+      await setStatus(`${path}/${name}`, readyStatus);
+    }
+    const statuses = await Promise.all(
+      names.map(async (name) => {
+        const path = `/api/v1/namespaces/parallel/pods/${name}/eviction`;
+        return (await send('POST', path, eviction(name))).status;
+      }),
+    );
+    expect(statuses.filter((status) => status === 201)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(7);
+    const { status } = (await send('GET', budget)).json;
+    expect(status.disruptionsAllowed).toBe(0);
+    expect(status.conditions).toEqual([
+      expect.objectContaining({ type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods' }),
+    ]);
+  });
+});
+
+describe('other subresources of pods', () => {
+  const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+
+  test('ephemeral containers are added, and stay', async () => {
+    const path = await makeNamespace('looking-in');
+    await send('POST', `${path}/pods`, podNamed('web'));
+    const part = `${path}/pods/web/ephemeralcontainers`;
+    const patch = (containers: object[]) =>
+      send('PATCH', part, { spec: { ephemeralContainers: containers } }, strategic);
+    const added = await patch([{ name: 'debug', image: 'busybox', targetContainerName: 'main' }]);
+    expect(added.status).toBe(200);
+    expect(added.json.spec.ephemeralContainers).toMatchObject([
+      { name: 'debug', terminationMessagePath: '/dev/termination-log', imagePullPolicy: 'Always' },
+    ]);
+    const changed = await patch([{ name: 'debug', image: 'other' }]);
+    expect(changed.status).toBe(422);
+    expect(changed.json.message).toContain(
+      'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debug" may not be changed',
+    );
+    const bad = await patch([
+      { name: 'main', image: 'x', targetContainerName: 'nobody', ports: [{ containerPort: 80 }] },
+    ]);
+    expect(
+      bad.json.details.causes.map(({ field, message }: { field: string; message: string }) => `${field}: ${message}`),
+    ).toEqual([
+      'spec.ephemeralContainers[1].name: Duplicate value: "main"',
+      'spec.ephemeralContainers[1].targetContainerName: Not found: "nobody"',
+      'spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container',
+    ]);
+    const onUpdate = await send('PATCH', `${path}/pods/web`, { spec: { ephemeralContainers: null } }, strategic);
+    expect(onUpdate.status).toBe(422);
+  });
+
+  test('a resize changes cpu and memory, within the class', async () => {
+    const path = await makeNamespace('resizing');
+    const resources = { requests: { cpu: '100m', memory: '64Mi' } };
+    await send('POST', `${path}/pods`, podNamed('web', { containers: [{ name: 'main', image: 'x', resources }] }));
+    const resize = (sent: object) =>
+      send('PATCH', `${path}/pods/web/resize`, { spec: { containers: [{ name: 'main', ...sent }] } }, strategic);
+    const done = await resize({ image: 'other', resources: { requests: { cpu: '200m' } } });
+    expect(done.json.spec.containers[0]).toMatchObject({
+      image: 'x',
+      resources: { requests: { cpu: '200m', memory: '64Mi' } },
+    });
+    expect(done.json.metadata.generation).toBe(2);
+    const limits = { limits: { cpu: '200m', memory: '64Mi' } };
+    expect((await resize({ resources: limits })).json.message).toContain(
+      'Pod QOS Class may not change as a result of resizing',
+    );
+    expect((await resize({ resources: { requests: { cpu: null } } })).json.message).toContain('cannot be removed');
+  });
+
+  test('a binding names its pod in the body', async () => {
+    const path = await makeNamespace('bound');
+    await send('POST', `${path}/pods`, podNamed('web'));
+    const binding = { metadata: { name: 'web' }, target: { kind: 'Node', name: 'n1' } };
+    expect((await send('POST', `${path}/bindings`, binding)).status).toBe(201);
+    expect((await send('GET', `${path}/pods/web`)).json.spec.nodeName).toBe('n1');
+    expect((await send('GET', `${path}/bindings`)).status).toBe(405);
+  });
+});
+
+test('component statuses', async () => {
+  const { stdout, stderr } = await server.kubectl(['get', 'cs']);
+  expect(stderr).toContain('Warning: v1 ComponentStatus is deprecated in v1.19+');
+  expect(stdout).toMatch(/NAME +STATUS +MESSAGE +ERROR/);
+  expect(stdout).toMatch(/etcd-0 +Healthy +ok/);
+  expect(stdout).toMatch(/scheduler +Unhealthy/);
+});
