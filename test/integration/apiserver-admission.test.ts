@@ -254,9 +254,9 @@ describe('other subresources of pods', () => {
     expect(
       bad.json.details.causes.map(({ field, message }: { field: string; message: string }) => `${field}: ${message}`),
     ).toEqual([
-      'spec.ephemeralContainers[1].name: Duplicate value: "main"',
-      'spec.ephemeralContainers[1].targetContainerName: Not found: "nobody"',
-      'spec.ephemeralContainers[1].ports: Forbidden: cannot be set for an Ephemeral Container',
+      'spec.ephemeralContainers[0].name: Duplicate value: "main"',
+      'spec.ephemeralContainers[0].targetContainerName: Not found: "nobody"',
+      'spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container',
     ]);
     const onUpdate = await send('PATCH', `${path}/pods/web`, { spec: { ephemeralContainers: null } }, strategic);
     expect(onUpdate.status).toBe(422);
