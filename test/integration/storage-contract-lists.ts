@@ -1,3 +1,4 @@
+import type { ApiError } from '@kubelab/api';
 import { describe, expect, it } from 'vitest';
 import {
   configMap,
