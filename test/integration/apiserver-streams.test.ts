@@ -33,6 +33,8 @@ const echo: StreamHandlers = {
     socket.pipe(socket);
     await once(socket, 'close');
   },
+  connectPod: () => Promise.reject(new Error('no pod runs')),
+  nodeStats: () => Promise.reject(new Error('no node runs')),
 };
 
 /** The connection where it was upgraded, else the answer. */
@@ -95,9 +97,23 @@ test.each([
   ['a missing pod', '/api/v1/namespaces/default/pods/none/exec', {}, 404, 'pods \\"none\\" not found'],
   ['what the handler refuses', `${POD}/exec?container=none`, {}, 400, 'container none is not valid for pod p'],
   ['nobody', `${POD}/exec`, { identity: null }, 401, 'Unauthorized'],
-  ['another path', '/api/v1/namespaces/default/pods', {}, 400, 'BadRequest'],
 ])('an upgrade for %s is answered with a Status', async (_what, path, input, status, text) => {
   expect(await open(path, input)).toMatchObject({ status, text: expect.stringContaining(text) });
+});
+
+test.each(['h2c', 'websocket', 'SPDY/3.1'])('a wish for %s is ignored where it has no place', async (upgrade) => {
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade, 'http2-settings': 'AAMAAABkAAQAAP__' };
+  const path = '/api/v1/namespaces/default/configmaps';
+  const created = await server.fetch(path, {
+    method: 'POST',
+    headers,
+    body: { metadata: { generateName: 'x-' }, data: { key: 'x'.repeat(100_000) } },
+  });
+  expect(created).toMatchObject({ status: 201, json: { kind: 'ConfigMap' } });
+  expect(created.json.data.key).toHaveLength(100_000);
+  expect(await server.fetch(`${path}/${created.json.metadata.name}`, { headers })).toMatchObject({ status: 200 });
+  if (upgrade !== 'h2c') return;
+  expect(await server.fetch(`${POD}/log`, { headers })).toMatchObject({ status: 200, text: 'log of p\n' });
 });
 
 test('a server without credentials for kubelets says so', async () => {

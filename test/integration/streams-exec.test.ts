@@ -307,7 +307,7 @@ test.each<Refusal>([
   {
     query: 'command=true&stdout=1&container=main',
     code: 400,
-    message: 'unable to upgrade to "h2c"',
+    message: 'Upgrade request required',
     headers: { connection: 'Upgrade', upgrade: 'h2c' },
   },
 ])('exec?$query is refused with $message', async ({ query, code, message, headers }) => {

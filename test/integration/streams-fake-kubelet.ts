@@ -156,6 +156,7 @@ export async function startFakeKubelet(
       throw new ApiError('InternalError', `failed to connect to localhost:${start?.port}: ${error.message}`);
     });
     socket.on('error', () => undefined);
+    call.sendMetadata(new Metadata());
     // The call ends with what the pod sends: there is no other way to tell that it has hung up.
     (async () => {
       for (let next = await requests.next(); !next.done; next = await requests.next()) {

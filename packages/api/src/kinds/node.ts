@@ -73,7 +73,10 @@ export const nodes: ResourceType<Node> = {
   categories: [],
   namespaced: false,
   definition: 'Node',
-  subresources: [{ name: 'status', kind: 'Node', verbs: ['get', 'patch', 'update'] }],
+  subresources: [
+    { name: 'status', kind: 'Node', verbs: ['get', 'patch', 'update'] },
+    { name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+  ],
   columns: nodeColumns,
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
   strategy: nodeStrategy,

@@ -144,7 +144,10 @@ export const services: ResourceType<Service> = {
   categories: ['all'],
   namespaced: true,
   definition: 'Service',
-  subresources: [{ name: 'status', kind: 'Service', verbs: ['get', 'patch', 'update'] }],
+  subresources: [
+    { name: 'status', kind: 'Service', verbs: ['get', 'patch', 'update'] },
+    { name: 'proxy', kind: 'ServiceProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+  ],
   columns: serviceColumns,
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec?.clusterIP ?? '',

@@ -12,6 +12,7 @@ import { documentHandler, lazyDocument } from './document.js';
 import { createInFlight, type InFlightLimits } from './in-flight.js';
 import { openApiRoutes } from './openapi.js';
 import { plainRoutes } from './plain-routes.js';
+import { proxyHandler } from './proxy-handler.js';
 import { createRequestMetrics } from './request-metrics.js';
 import { resourceHandler } from './resource-handler.js';
 import { createRestFace, type RestFace } from './rest-face.js';
@@ -61,6 +62,7 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
       resource,
       (path) => resourceHandler(path, handlerOptions),
       (subresource) => streamHandler(subresource, { registry, authorizer, streams }),
+      () => proxyHandler(resource, { registry, authorizer, streams, stopping }),
     );
   }
   return createRestFace({

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TlsMaterial } from '@kubelab/runtime';
 import type { RestFace } from './rest-face.js';
 
@@ -37,7 +39,10 @@ export async function listenHttps(face: RestFace, { host, port, tls }: HttpsServ
     noDelay: true,
   });
   server.on('request', face.request);
-  server.on('upgrade', face.upgrade);
+  server.on('upgrade', (message, socket, head) => {
+    if (face.switches(message)) face.upgrade(message, socket, head);
+    else serveUnswitched(server, message, socket, head);
+  });
   // A client that speaks no TLS, or drops the connection: nothing to answer.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('clientError', answerMalformed);
@@ -46,6 +51,21 @@ export async function listenHttps(face: RestFace, { host, port, tls }: HttpsServ
     server.listen(port, host, resolve);
   });
   return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+}
+
+/**
+ * A wish for a protocol that is not spoken here, such as h2c, is no reason to
+ * refuse the request. node:http has stopped reading there, so the connection
+ * begins anew with the same request, without the wish.
+ */
+function serveUnswitched(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${message.method} ${message.url} HTTP/${message.httpVersion}`];
+  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
+    const [name = '', value = ''] = message.rawHeaders.slice(i, i + 2);
+    if (!['upgrade', 'connection', 'http2-settings'].includes(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('secureConnection', socket);
 }
 
 /** What node:http could not parse never becomes a request. */

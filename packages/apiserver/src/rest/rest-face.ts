@@ -8,6 +8,8 @@ import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import { notServed } from '../registry/not-served.js';
 import { toApiError } from '../registry/to-api-error.js';
+import { isSpdyRequest } from '../streams/spdy/accept-spdy.js';
+import { isWebSocketRequest } from '../streams/websocket/accept-websocket.js';
 import { sendError, sendText } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
@@ -33,6 +35,8 @@ export interface RestFaceOptions {
 export interface RestFace {
   request(message: IncomingMessage, response: ServerResponse): void;
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** False where the client's wish to switch protocols is to be ignored, as RFC 9110 allows. */
+  switches(message: IncomingMessage): boolean;
   /** How many requests are being answered, watches and streams included. */
   readonly active: number;
 }
@@ -116,6 +120,12 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       socket.once('error', () => socket.destroy());
       response.once('finish', () => socket.end());
       start(message, response, { socket, head });
+    },
+    switches(message) {
+      const [path = '/'] = (message.url ?? '/').split('?', 1);
+      const route = options.router.find(path)?.route;
+      if (route?.kind !== 'stream') return false;
+      return route.switches === true || isWebSocketRequest(message) || isSpdyRequest(message);
     },
     get active() {
       return active;

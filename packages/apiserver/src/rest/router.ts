@@ -11,7 +11,13 @@ import type { StreamingHandler } from './stream-handler.js';
 export type Route =
   | { readonly kind: 'plain'; readonly handle: Handler }
   | { readonly kind: 'resource'; readonly labels: RouteLabels; readonly handle: Handler; readonly longRunning: boolean }
-  | { readonly kind: 'stream'; readonly labels: RouteLabels; readonly handle: StreamingHandler };
+  | {
+      readonly kind: 'stream';
+      readonly labels: RouteLabels;
+      readonly handle: StreamingHandler;
+      /** Whatever protocol a client asks to switch to is for the handler; otherwise only WebSocket and SPDY are. */
+      readonly switches?: boolean;
+    };
 
 export type RouteLabels = Pick<PathLabels, 'group' | 'version' | 'resource' | 'subresource'>;
 
@@ -45,6 +51,7 @@ export function addResourceRoutes(
   resource: ResourceType,
   handlerOf: (path: ResourcePath) => Handler,
   streamHandlerOf: (subresource: StreamSubresource) => StreamingHandler,
+  proxyHandler: () => StreamingHandler,
 ): void {
   const root = rootPathOf(resource);
   const scope = resource.namespaced ? '/namespaces/:namespace' : '';
@@ -67,7 +74,11 @@ export function addResourceRoutes(
   }
   for (const { name } of resource.subresources) {
     const path = `${root}${collection}/:name/${name}`;
-    if (isStream(name)) {
+    if (name === 'proxy') {
+      const route: Route = { kind: 'stream', labels: labelsOf(resource, name), handle: proxyHandler(), switches: true };
+      router.add(path, route);
+      router.add(`${path}/*`, route);
+    } else if (isStream(name)) {
       router.add(path, { kind: 'stream', labels: labelsOf(resource, name), handle: streamHandlerOf(name) });
     } else add(path, { subresource: name, named: true });
   }

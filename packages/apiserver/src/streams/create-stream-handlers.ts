@@ -3,14 +3,14 @@ import { ApiError, type Node } from '@kubelab/api';
 import type { TlsMaterial, Tracer } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import { createKubeletConnections } from './kubelet/kubelet-connections.js';
+import { nodeStats } from './node-stats.js';
+import { connectPod } from './pod-connection.js';
 import { serveLog } from './serve-log.js';
-import { isSpdyRequest } from './spdy/accept-spdy.js';
 import type { StreamHandlers, StreamRequest } from './stream-handlers.js';
 import type { Upgrade, UpgradeDependencies } from './upgrade.js';
 import { upgradeLog } from './upgrade-log.js';
 import { upgradePortForward } from './upgrade-port-forward.js';
 import { upgradeRemoteCommand } from './upgrade-remote-command.js';
-import { isWebSocketRequest } from './websocket/accept-websocket.js';
 
 export interface StreamHandlersOptions {
   /** @throws ApiError NotFound */
@@ -51,10 +51,6 @@ export function createStreamHandlers({ findNode, tls, tracer, log, stopping }: S
       return Promise.reject(new ApiError('BadRequest', 'Upgrade request required'));
     },
     upgrade(request, message, socket, head) {
-      if (!isWebSocketRequest(message) && !isSpdyRequest(message)) {
-        const wanted = JSON.stringify(message.headers.upgrade ?? '');
-        return Promise.reject(new ApiError('BadRequest', `unable to upgrade to ${wanted}`));
-      }
       return traced(request, (inner) => {
         const signal = AbortSignal.any([request.signal, stopping]);
         // A port-forward has a call a connection, and each listens.
@@ -63,5 +59,7 @@ export function createStreamHandlers({ findNode, tls, tracer, log, stopping }: S
         return UPGRADES[request.subresource](upgrade, dependencies);
       });
     },
+    connectPod: (port) => connectPod(kubelets, port),
+    nodeStats: (nodeName, signal) => nodeStats(kubelets, nodeName, signal),
   };
 }

@@ -9,5 +9,5 @@ export function noKubeletAccess(): StreamHandlers {
       'this apiserver has no credentials for kubelets: --kubelet-client-cert-file is not set',
     );
   };
-  return { serve: refuse, upgrade: refuse };
+  return { serve: refuse, upgrade: refuse, connectPod: refuse, nodeStats: refuse };
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Persisted, Pod } from '@kubelab/api';
 import type { TraceContext } from '@kubelab/runtime';
 import type { User } from '../authn/user.js';
+import type { PodPort } from './pod-connection.js';
 
 export const STREAM_SUBRESOURCES = ['log', 'exec', 'attach', 'portforward'] as const;
 export type StreamSubresource = (typeof STREAM_SUBRESOURCES)[number];
@@ -29,4 +30,8 @@ export interface StreamHandlers {
   serve(request: StreamRequest, message: IncomingMessage, response: ServerResponse): Promise<void>;
   /** `Connection: Upgrade` to WebSocket or SPDY/3.1; `head` is what the client has already sent. */
   upgrade(request: StreamRequest, message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** A connection to a port of a pod, for the proxy subresource. */
+  connectPod(port: PodPort): Promise<Duplex>;
+  /** What a node's kubelet tells of its use: Kubernetes' stats/summary as JSON. */
+  nodeStats(nodeName: string, signal: AbortSignal): Promise<Buffer>;
 }

@@ -1,4 +1,12 @@
-import type { CallOptions, Client, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type {
+  CallOptions,
+  Client,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientUnaryCall,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
 
 /** The messages of proto/kubelab/v1/node.proto as `loadProto` reads and writes them. */
 export interface PodContainerMessage {
@@ -69,5 +77,9 @@ export interface NodeClient extends Client {
   logs(request: LogsRequestMessage): ClientReadableStream<ChunkMessage>;
   exec(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<ExecRequestMessage, ExecResponseMessage>;
   attach(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<ExecRequestMessage, ExecResponseMessage>;
+  stats(
+    request: Record<string, never>,
+    callback: (error: ServiceError | null, response?: { summary: Buffer }) => void,
+  ): ClientUnaryCall;
   portForward(metadata?: Metadata, options?: CallOptions): ClientDuplexStream<PortForwardRequestMessage, ChunkMessage>;
 }
