@@ -38,6 +38,11 @@ export function ageColumn<T>(): PrinterColumn<T> {
   );
 }
 
+/** What kinds have instead of an age for which Kubernetes names no columns. */
+export function createdAtColumn<T>(): PrinterColumn<T> {
+  return column<T>('Created At', 'date', 'When the object was created.', (object) => object.metadata.creationTimestamp);
+}
+
 /** What Kubernetes prints where there is nothing. */
 export function orNone(text: string | undefined): string {
   return text === undefined || text === '' ? '<none>' : text;

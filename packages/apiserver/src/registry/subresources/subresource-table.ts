@@ -1,8 +1,9 @@
-import { namespaces, pods, serviceAccounts } from '@kubelab/api';
+import { certificateSigningRequests, namespaces, pods, serviceAccounts } from '@kubelab/api';
 import type { Storage } from '../../storage/storage.js';
 import { bindPod } from '../binding.js';
 import { finalizeNamespace } from '../finalize.js';
 import { getScale, patchScale, updateScale } from '../scale.js';
+import { csrApproval } from './csr-approval.js';
 import { createDisruptionBudgets } from './disruption-budgets.js';
 import { ephemeralContainers } from './ephemeral-containers.js';
 import { podEviction } from './eviction.js';
@@ -23,5 +24,6 @@ export function subresourceTable(
     subresourceOf(pods, 'resize', resizePod),
     subresourceOf(serviceAccounts, 'token', serviceAccountToken(tokens)),
     subresourceOf(namespaces, 'finalize', { update: finalizeNamespace }),
+    subresourceOf(certificateSigningRequests, 'approval', csrApproval),
   ];
 }
