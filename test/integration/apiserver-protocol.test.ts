@@ -16,7 +16,7 @@ beforeAll(async () => {
   etcd = await startEtcd();
   server = await startApiserver({
     etcd: etcd.endpoint,
-    flags: ['--max-requests-inflight=2', '--max-mutating-requests-inflight=1', '--request-timeout=4s'],
+    flags: ['--max-requests-inflight=2', '--max-mutating-requests-inflight=1', '--request-timeout=3s'],
   });
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     const { status } = await server.fetch(CONFIG_MAPS, {
@@ -188,6 +188,10 @@ test('metrics count requests', async () => {
     'apiserver_request_duration_seconds_bucket',
     'apiserver_current_inflight_requests{request_kind="mutating"}',
     'apiserver_longrunning_requests',
+    'etcd_request_duration_seconds_bucket{le="0.005",operation="create",group="",resource="configmaps"}',
+    'apiserver_storage_objects{resource="configmaps"} ',
+    'apiserver_storage_objects{resource="deployments.apps"} 0',
+    'apiserver_resource_objects{group="apps",resource="deployments"} 0',
   ]) {
     expect(text).toContain(name);
   }

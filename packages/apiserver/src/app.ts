@@ -28,6 +28,7 @@ import { buildRestFace } from './rest/build-rest-face.js';
 import { listenHttps } from './rest/https-server.js';
 import { EtcdStorage } from './storage/etcd-storage.js';
 import type { Storage } from './storage/storage.js';
+import { measureStorage } from './storage/storage-metrics.js';
 import { kubeletAccess } from './streams/kubelet-access.js';
 import type { StreamHandlers } from './streams/stream-handlers.js';
 import { createSpanRing } from './trace/ring.js';
@@ -68,7 +69,8 @@ async function run(
   context: ComponentContext,
 ): Promise<void> {
   const { log } = context;
-  const storage = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
+  const etcd = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
+  const storage = measureStorage(etcd, context.metrics);
   const ranges = createServiceRanges(storage, options);
   const authentication = await createAuthentication(options, storage);
   const registry = buildRegistry(options, storage, ranges, authentication);

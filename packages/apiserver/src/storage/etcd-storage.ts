@@ -75,6 +75,11 @@ export class EtcdStorage implements Storage {
     return storage;
   }
 
+  /** How many objects there are of each kind, as far as the caches know. */
+  *objectCounts(): Generator<{ resource: ResourceType; count: number }, void> {
+    for (const { resource, cache } of this.#resources.values()) yield { resource, count: cache.size };
+  }
+
   async getRaw(key: string): Promise<{ value: Buffer; version: string } | undefined> {
     try {
       const { kvs } = await this.#client.range({ key: Buffer.from(rawKey(key)) });

@@ -98,7 +98,8 @@ async function join(
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
     lines.push(`${incoming.rawHeaders[i]}: ${incoming.rawHeaders[i + 1]}`);
   }
-  // From here on the socket is no HTTP any more.
+  // From here on the socket is no HTTP any more; whoever listened to it still does.
+  socket.setMaxListeners(0);
   response.detachSocket(socket as never);
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   socket.write(head);
