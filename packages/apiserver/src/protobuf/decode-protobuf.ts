@@ -78,7 +78,7 @@ function addField(members: Members, field: NumberedField, node: SchemaNode, valu
   } else {
     const read = readValue(node, value);
     // Go writes what is not a pointer always, JSON only what is not empty.
-    if (read === undefined || read === '' || (field.omitsZero && !read)) return;
+    if (read === undefined || (read === '' && !field.keepsEmpty) || (field.omitsZero && !read)) return;
     members[field.name] = read;
   }
 }
@@ -100,12 +100,19 @@ function readItems(node: SchemaNode, value: WireValue): unknown[] {
 
 function readEntry(node: SchemaNode, bytes: Buffer): [string, unknown] {
   let key = '';
-  let entry: unknown = node.ref ? {} : '';
+  let entry: unknown = node.ref ? {} : node.type === 'array' ? [] : '';
   for (const [number, value] of readFields(bytes)) {
     if (number === 1) key = bytesOf(value).toString();
-    if (number === 2) entry = readValue(node, value);
+    if (number === 2) entry = node.type === 'array' ? readListMessage(node, value) : readValue(node, value);
   }
   return [key, entry];
+}
+
+/** A list that is a map's value: protobuf has none, so it is a message of one field. */
+function readListMessage({ items }: SchemaNode, value: WireValue): unknown[] {
+  return [...readFields(bytesOf(value))].flatMap(([number, item]) =>
+    number === 1 ? readItems(items ?? { type: 'string' }, item) : [],
+  );
 }
 
 /** Undefined for a time that is not set. */

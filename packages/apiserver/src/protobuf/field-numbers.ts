@@ -1,13 +1,20 @@
+import { CLUSTER_FIELDS } from './cluster-field-numbers.js';
+import { STORAGE_FIELDS } from './storage-field-numbers.js';
+
 /**
  * The field numbers of Kubernetes' protobuf encoding (k8s.io/api and
  * k8s.io/apimachinery, v1.34), for what Go clients send: since 1.32 kubectl
  * creates by protobuf. What the fields are is in the schema; here is only what
  * it does not hold.
  *
- * `name=3` is a field. `port?=3` is one whose zero value Go's JSON leaves out.
+ * `name=3` is a field. `port?=3` is one whose zero value Go's JSON leaves out,
+ * `scope!=3` a text that is a pointer in Go, so that an empty one is said.
  * `+VolumeSource=2` is a message whose fields are, in JSON, the parent's own.
  */
 const TABLE: Readonly<Record<string, string>> = {
+  ...STORAGE_FIELDS,
+  ...CLUSTER_FIELDS,
+
   ObjectMeta:
     'name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation?=7 creationTimestamp=8 deletionTimestamp=9 deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14 managedFields=17',
   OwnerReference: 'kind=1 name=3 uid=4 apiVersion=5 controller=6 blockOwnerDeletion=7',
@@ -44,7 +51,7 @@ const TABLE: Readonly<Record<string, string>> = {
   Endpoints: 'metadata=1 subsets=2',
   EndpointSubset: 'addresses=1 notReadyAddresses=2 ports=3',
   EndpointAddress: 'ip=1 targetRef=2 hostname=3 nodeName=4',
-  CoreV1EndpointPort: 'name=1 port?=2 protocol=3 appProtocol=4',
+  EndpointPort: 'name=1 port?=2 protocol=3 appProtocol=4',
   EndpointSlice: 'metadata=1 endpoints=2 ports=3 addressType=4',
   Endpoint: 'addresses=1 conditions=2 hostname=3 targetRef=4 deprecatedTopology=5 nodeName=6 zone=7 hints=8',
   EndpointConditions: 'ready=1 serving=2 terminating=3',
@@ -167,8 +174,8 @@ const TABLE: Readonly<Record<string, string>> = {
   PodTemplateSpec: 'metadata=1 spec=2',
   PodSpec:
     'volumes=1 containers=2 restartPolicy=3 terminationGracePeriodSeconds=4 activeDeadlineSeconds=5 dnsPolicy=6 nodeSelector=7 serviceAccountName=8 serviceAccount=9 nodeName=10 hostNetwork?=11 hostPID?=12 hostIPC?=13 securityContext=14 imagePullSecrets=15 hostname=16 subdomain=17 affinity=18 schedulerName=19 initContainers=20 automountServiceAccountToken=21 tolerations=22 hostAliases=23 priorityClassName=24 priority=25 dnsConfig=26 shareProcessNamespace=27 readinessGates=28 runtimeClassName=29 enableServiceLinks=30 preemptionPolicy=31 overhead=32 topologySpreadConstraints=33 ephemeralContainers=34 setHostnameAsFQDN=35 os=36 hostUsers=37 schedulingGates=38 resourceClaims=39 resources=40 hostnameOverride=41',
-  // Only an empty one is read: no Go client creates pods with a status.
-  PodStatus: '',
+  PodStatus:
+    'observedGeneration?=17 phase=1 conditions=2 message=3 reason=4 nominatedNodeName=11 hostIP=5 hostIPs=16 podIP=6 podIPs=12 startTime=7 initContainerStatuses=10 containerStatuses=8 qosClass=9 ephemeralContainerStatuses=13 resize=14 resourceClaimStatuses=15',
   Container:
     'name=1 image=2 command=3 args=4 workingDir=5 ports=6 env=7 resources=8 volumeMounts=9 livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13 imagePullPolicy=14 securityContext=15 stdin?=16 stdinOnce?=17 tty?=18 envFrom=19 terminationMessagePolicy=20 volumeDevices=21 startupProbe=22 resizePolicy=23 restartPolicy=24 restartPolicyRules=25',
   EphemeralContainer: '+Container=1 targetContainerName=2',
@@ -187,7 +194,7 @@ const TABLE: Readonly<Record<string, string>> = {
   ConfigMapEnvSource: '+LocalObjectReference=1 optional=2',
   SecretEnvSource: '+LocalObjectReference=1 optional=2',
   ResourceRequirements: 'limits=1 requests=2 claims=3',
-  CoreV1ResourceClaim: 'name=1 request=2',
+  ResourceClaim: 'name=1 request=2',
   VolumeMount: 'name=1 readOnly?=2 mountPath=3 subPath=4 mountPropagation=5 subPathExpr=6 recursiveReadOnly=7',
   VolumeDevice: 'name=1 devicePath=2',
   Probe:
@@ -213,7 +220,7 @@ const TABLE: Readonly<Record<string, string>> = {
   Sysctl: 'name=1 value=2',
   Volume: 'name=1 +VolumeSource=2',
   VolumeSource:
-    'hostPath=1 emptyDir=2 secret=6 nfs=7 persistentVolumeClaim=10 downwardAPI=16 configMap=19 projected=26 csi=28 ephemeral=29 image=30',
+    'hostPath=1 emptyDir=2 gcePersistentDisk=3 awsElasticBlockStore=4 gitRepo=5 secret=6 nfs=7 iscsi=8 glusterfs=9 persistentVolumeClaim=10 rbd=11 flexVolume=12 cinder=13 cephfs=14 flocker=15 downwardAPI=16 fc=17 azureFile=18 configMap=19 vsphereVolume=20 quobyte=21 azureDisk=22 photonPersistentDisk=23 projected=26 portworxVolume=24 scaleIO=25 storageos=27 csi=28 ephemeral=29 image=30',
   HostPathVolumeSource: 'path=1 type=2',
   EmptyDirVolumeSource: 'medium=1 sizeLimit=2',
   SecretVolumeSource: 'secretName=1 items=2 defaultMode=3 optional=4',
@@ -261,6 +268,8 @@ export interface NumberedField {
   /** Its fields are the parent's own. */
   readonly isInline: boolean;
   readonly omitsZero: boolean;
+  /** An empty text is not the same as none. */
+  readonly keepsEmpty: boolean;
 }
 
 const parsed = new Map<string, ReadonlyMap<number, NumberedField>>();
@@ -283,5 +292,6 @@ function parseField(text: string): [number, NumberedField] {
   const [left = '', number] = text.split('=');
   const isInline = left.startsWith('+');
   const omitsZero = left.endsWith('?');
-  return [Number(number), { name: left.replace(/^\+|\?$/g, ''), isInline, omitsZero }];
+  const keepsEmpty = left.endsWith('!');
+  return [Number(number), { name: left.replace(/^\+|[?!]$/g, ''), isInline, omitsZero, keepsEmpty }];
 }
