@@ -168,13 +168,13 @@ function oldStatus({ type, object, pods, resource, containerResource, external }
     object: object && {
       target: object.describedObject,
       metricName: object.metric.name,
-      currentValue: object.current.value ?? '0',
+      currentValue: object.current.value,
       selector: object.metric.selector,
       averageValue: object.current.averageValue,
     },
     pods: pods && {
       metricName: pods.metric.name,
-      currentAverageValue: pods.current.averageValue ?? '0',
+      currentAverageValue: pods.current.averageValue,
       selector: pods.metric.selector,
     },
     resource: resource && { name: resource.name, ...oldCurrent(resource.current) },
@@ -186,7 +186,7 @@ function oldStatus({ type, object, pods, resource, containerResource, external }
     external: external && {
       metricName: external.metric.name,
       metricSelector: external.metric.selector,
-      currentValue: external.current.value ?? '0',
+      currentValue: external.current.value,
       currentAverageValue: external.current.averageValue,
     },
   });
@@ -195,7 +195,7 @@ function oldStatus({ type, object, pods, resource, containerResource, external }
 function oldCurrent({ averageUtilization, averageValue }: V2MetricValueStatus): OldMetric {
   return {
     currentAverageUtilization: averageUtilization,
-    currentAverageValue: averageValue ?? '0',
+    currentAverageValue: averageValue,
   } as OldMetric;
 }
 
