@@ -2,11 +2,19 @@ import {
   type ChannelCredentials,
   type ChannelOptions,
   type ClientDuplexStream,
+  Metadata,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
-import { loadProto, type SessionRequestBody, type SessionResponseMessage } from '@kubelab/runtime';
+import {
+  loadProto,
+  MessagePacker,
+  PACKING,
+  type Packed,
+  type SessionRequestBody,
+  type SessionResponseMessage,
+} from '@kubelab/runtime';
 
 type SessionRequest = { readonly id: number } & SessionRequestBody;
 
@@ -51,7 +59,9 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 };
 
 type SessionClient = InstanceType<ReturnType<typeof loadProto>['Api']> & {
-  Session(): ClientDuplexStream<SessionRequest, SessionResponseMessage>;
+  Session(
+    metadata: Metadata,
+  ): ClientDuplexStream<SessionRequest | { packed: readonly SessionRequest[] }, Packed<SessionResponseMessage>>;
 };
 
 export function openSessionStream(options: SessionStreamOptions): SessionStream {
@@ -61,8 +71,20 @@ export function openSessionStream(options: SessionStreamOptions): SessionStream 
     ...channel.options,
     'grpc.primary_user_agent': options.userAgent,
   }) as SessionClient;
-  const stream = client.Session();
+  const metadata = new Metadata();
+  metadata.set(PACKING.key, PACKING.value);
+  const stream = client.Session(metadata);
   let ended = false;
+  let packs = false;
+  const packer = new MessagePacker<SessionRequest>({
+    write: (messages) => {
+      if (!ended) stream.write(messages.length === 1 && messages[0] ? messages[0] : { packed: messages });
+    },
+    sizeOf: sizeOfRequest,
+  });
+  stream.on('metadata', (answered: Metadata) => {
+    packs = answered.get(PACKING.key)[0] === PACKING.value;
+  });
 
   const end = (error: ApiError) => {
     if (ended) return;
@@ -76,17 +98,28 @@ export function openSessionStream(options: SessionStreamOptions): SessionStream 
     if (error) end(unavailable(address, `no connection within ${options.connectTimeoutMs} ms`));
     else options.onConnected();
   });
-  stream.on('data', (message: SessionResponseMessage) => {
+  const receive = (message: SessionResponseMessage): void => {
     if (!ended) options.onMessage(message);
+  };
+  stream.on('data', (message: Packed<SessionResponseMessage>) => {
+    if (message.packed?.length) message.packed.forEach(receive);
+    else receive(message);
   });
   stream.on('error', (error: ServiceError) => end(toApiError(address, error)));
   stream.on('end', () => end(unavailable(address, 'the server ended the session')));
   return {
     send: (request) => {
-      if (!ended) stream.write(request);
+      if (packs) packer.add(request);
+      else if (!ended) stream.write(request);
     },
     close: () => end(new ApiError('ServiceUnavailable', 'the client is closed')),
   };
+}
+
+function sizeOfRequest(request: SessionRequest): number {
+  if ('create' in request) return request.create.object.length;
+  if ('update' in request) return request.update.object.length;
+  return 'patch' in request ? request.patch.patch.length : 0;
 }
 
 function toApiError(address: string, error: ServiceError): ApiError {

@@ -9,6 +9,7 @@ export * from './duration.js';
 export * from './health.js';
 export * from './logger.js';
 export * from './manual-clock.js';
+export * from './message-packer.js';
 export * from './metrics.js';
 export * from './metrics-server.js';
 export * from './options.js';

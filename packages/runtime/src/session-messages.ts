@@ -120,3 +120,6 @@ interface Responses {
 export type SessionResponseMessage = {
   [Name in keyof Responses]: { id: number; response: Name } & { [Field in Name]: Responses[Field] };
 }[keyof Responses];
+
+/** A message that may hold several in its place, in order. */
+export type Packed<M> = M & { readonly packed?: readonly M[] };

@@ -1,6 +1,13 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { ApiError } from '@kubelab/api';
-import type { SessionRequestMessage, SessionResponseMessage, WatchMessage } from '@kubelab/runtime';
+import {
+  MessagePacker,
+  PACKING,
+  type Packed,
+  type SessionRequestMessage,
+  type SessionResponseMessage,
+  type WatchMessage,
+} from '@kubelab/runtime';
 import type { User } from '../authn/user.js';
 import { toApiError } from '../registry/to-api-error.js';
 import type { Performer, UnaryMessages } from './perform.js';
@@ -22,7 +29,10 @@ export interface SessionOptions {
   readonly stopping: AbortSignal;
 }
 
-type Call = ServerDuplexStream<SessionRequestMessage, SessionResponseMessage>;
+type Call = ServerDuplexStream<
+  Packed<SessionRequestMessage>,
+  SessionResponseMessage | { packed: readonly SessionResponseMessage[] }
+>;
 type Response = {
   [Name in SessionResponseMessage as Name['response']]: Omit<Name, 'id' | 'response'>;
 }[SessionResponseMessage['response']];
@@ -36,10 +46,23 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
   let ended = false;
   let drained: Promise<void> | undefined;
 
+  const packer = agreeToPack(call)
+    ? new MessagePacker<SessionResponseMessage>({
+        write: (messages) => write(messages.length === 1 && messages[0] ? messages[0] : { packed: messages }),
+        sizeOf: (message) => (message.response === 'event' ? message.event.object.length : 0),
+      })
+    : undefined;
+
   /** Resolves when the stream takes more; only those who can wait do. */
   function respond(id: number, response: Response): Promise<void> | undefined {
-    if (call.destroyed || call.cancelled) return undefined;
-    if (call.write({ id, ...response } as SessionResponseMessage)) return drained;
+    const message = { id, ...response } as SessionResponseMessage;
+    if (packer) packer.add(message);
+    else write(message);
+    return drained;
+  }
+
+  function write(message: Parameters<Call['write']>[0]): void {
+    if (call.destroyed || call.cancelled || call.writableEnded || call.write(message)) return;
     drained ??= new Promise((resolve) => {
       const resume = () => {
         call.off('drain', resume);
@@ -52,7 +75,11 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
       call.on('close', resume);
       call.on('cancelled', resume);
     });
-    return drained;
+  }
+
+  function end(): void {
+    packer?.flush();
+    call.end();
   }
 
   async function unary(id: number, kind: keyof UnaryMessages, message: never, signal: AbortSignal): Promise<void> {
@@ -114,17 +141,21 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
       if (isWatch) watchControllers.delete(controller);
       else others -= 1;
       if (others < maxInFlight && call.isPaused()) call.resume();
-      if (ended && running.size === 0) call.end();
+      if (ended && running.size === 0) end();
     }
   }
 
-  call.on('data', (message: SessionRequestMessage) => {
+  const receive = (message: SessionRequestMessage): void => {
     if (message.request === 'cancel') running.get(message.id)?.abort(cancelled());
     else run(message).catch(options.onError);
+  };
+  call.on('data', (message: Packed<SessionRequestMessage>) => {
+    if (message.packed?.length) message.packed.forEach(receive);
+    else receive(message);
   });
   const finish = () => {
     ended = true;
-    if (running.size === 0) call.end();
+    if (running.size === 0) end();
   };
   call.on('end', finish);
   const stop = () => {
@@ -140,6 +171,15 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
   call.on('cancelled', leave);
   call.on('close', leave);
   call.on('error', leave);
+}
+
+/** Old clients and grpcurl do not ask for it, and are not surprised by it. */
+function agreeToPack(call: Call): boolean {
+  if (call.metadata.get(PACKING.key)[0] !== PACKING.value) return false;
+  const agreed = new Metadata();
+  agreed.set(PACKING.key, PACKING.value);
+  call.sendMetadata(agreed);
+  return true;
 }
 
 function timeout(): ApiError {
