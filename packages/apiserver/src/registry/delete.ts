@@ -36,19 +36,27 @@ export async function deleteObject<T extends KubernetesObject>(
   const dryRun = options.dryRun !== undefined && options.dryRun.length > 0;
   const subject = { operation: 'DELETE', resource, key, deleteOptions: options, dryRun, context } as const;
   await scope.admission.admit(admissionAttempt(subject).request);
-  let base = await storage.get(key);
+  // What the cache has may be old: its refusals do not count, and a write based on it fails if it is.
+  const cached = dryRun ? undefined : storage.getCached(key);
+  let base = cached ?? (await storage.get(key));
+  let fresh = cached === undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (base === undefined) throw notFound(resource, key.name);
-    checkPreconditions(resource, base.object, options);
-    await scope.admission.validate(admissionAttempt({ ...subject, old: base.object }).request);
-    const marked = markForDeletion(scope, base.object, options);
     try {
+      checkPreconditions(resource, base.object, options);
+      await scope.admission.validate(admissionAttempt({ ...subject, old: base.object }).request);
+      const marked = markForDeletion(scope, base.object, options);
       if (marked === undefined || mayGo(scope, marked)) return await remove(scope, base, dryRun, context);
-      return accepted(key.name, options, await mark(scope, base, marked, dryRun, context));
+      if (fresh || !deepEqual(marked, base.object)) {
+        return accepted(key.name, options, await mark(scope, base, marked, dryRun, context));
+      }
+      base = await storage.get(key);
     } catch (error) {
-      if (!(error instanceof StorageConflict)) throw error;
-      base = error.present as StoredObject<T> | undefined;
+      if (error instanceof StorageConflict) base = error.present as StoredObject<T> | undefined;
+      else if (fresh) throw error;
+      else base = await storage.get(key);
     }
+    fresh = true;
   }
   throw conflict(resource, key.name, OBJECT_MODIFIED);
 }
