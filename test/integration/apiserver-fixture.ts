@@ -207,7 +207,7 @@ export async function startApiserver({
   };
 }
 
-function fetchOnce(options: RequestOptions, body: unknown): Promise<Answer> {
+export function fetchOnce(options: RequestOptions, body: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(options, (response) => {
       const chunks: Buffer[] = [];
@@ -236,7 +236,7 @@ function fetchOnce(options: RequestOptions, body: unknown): Promise<Answer> {
   });
 }
 
-function kubeconfigText(port: number, authority: CertificateAuthority, admin: KeyPair): string {
+export function kubeconfigText(port: number, authority: CertificateAuthority, admin: KeyPair): string {
   const base64 = (pem: string) => Buffer.from(pem).toString('base64');
   return JSON.stringify({
     apiVersion: 'v1',

@@ -54,6 +54,7 @@ export const namespaces: ResourceType<Namespace> = {
   categories: [],
   namespaced: false,
   definition: 'Namespace',
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: [
     { name: 'status', kind: 'Namespace', verbs: ['get', 'patch', 'update'] },
     { name: 'finalize', kind: 'Namespace', verbs: ['update'] },
