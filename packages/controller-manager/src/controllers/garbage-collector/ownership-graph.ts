@@ -43,13 +43,20 @@ export interface OwnershipGraph {
 
 /** Events own nothing and nobody owns them; there are too many to hold. */
 const collected = resourceTable.filter(
-  ({ plural, stored, verbs = ['list'] }) => plural !== events.plural && stored !== false && verbs.includes('list'),
+  ({ plural, stored, view, verbs = ['list'] }) =>
+    plural !== events.plural && stored !== false && view === undefined && verbs.includes('list'),
 );
+/** An owner may be named in another version than it is stored in. */
+const views = resourceTable.filter(({ view }) => view !== undefined);
 
 export function createOwnershipGraph(informers: SharedInformers): OwnershipGraph {
   const watched = collected.map((resource) => ({ resource, informer: informers.for(resource) }));
   const byName = new Map(watched.map((each) => [`${each.resource.group}/${each.resource.plural}`, each]));
   const byKind = new Map(watched.map((each) => [`${apiVersionOf(each.resource)}/${each.resource.kind}`, each]));
+  for (const resource of views) {
+    const stored = watched.find((each) => each.resource === resource.view?.of);
+    if (stored) byKind.set(`${apiVersionOf(resource)}/${resource.kind}`, stored);
+  }
   return {
     watched,
     dependentsOf: (uid) =>

@@ -30,7 +30,7 @@ export const createNamespaceController: ControllerFactory = (context) => {
   const namespaceInformer = informers.for(namespaces);
   // Pods go first, so that none outlives what it relies on or is guarded by (KEP-5080).
   const kinds = resourceTable
-    .filter(({ namespaced, verbs = ['list', 'delete'] }) => namespaced && verbs.includes('list'))
+    .filter(({ namespaced, view, verbs = ['list'] }) => namespaced && view === undefined && verbs.includes('list'))
     .sort((a, b) => Number(isPods(b)) - Number(isPods(a)));
   // Of events there are too many to hold: they are listed once all else is gone.
   const watched = kinds.filter(({ plural }) => plural !== 'events');
