@@ -4,13 +4,16 @@ import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
 let etcd: EtcdProcess;
 let server: RunningApiserver;
+let second: RunningApiserver;
 
 beforeAll(async () => {
   etcd = await startEtcd();
   server = await startApiserver({ etcd: etcd.endpoint });
+  second = await startApiserver({ etcd: etcd.endpoint, authority: server.authority, name: 'b' });
 });
 
 afterAll(async () => {
+  await second?.stop();
   await server?.stop();
   await etcd?.stop();
 });
@@ -297,4 +300,228 @@ test('component statuses', async () => {
   expect(stdout).toMatch(/NAME +STATUS +MESSAGE +ERROR/);
   expect(stdout).toMatch(/etcd-0 +Healthy +ok/);
   expect(stdout).toMatch(/scheduler +Unhealthy/);
+});
+
+describe('limit ranges', () => {
+  const range = (limits: object[]) => ({ metadata: { name: 'limits' }, spec: { limits } });
+
+  test('say what containers get that ask for nothing, and note it', async () => {
+    const path = await makeNamespace('limited');
+    await send('POST', `${path}/limitranges`, range([{ type: 'Container', default: { cpu: '200m', memory: '64Mi' } }]));
+    const resources = { requests: { cpu: '100m' } };
+    const { json } = await send(
+      'POST',
+      `${path}/pods`,
+      podNamed('web', {
+        containers: [{ name: 'main', image: 'x', resources }],
+        initContainers: [{ name: 'first', image: 'x' }],
+      }),
+    );
+    expect(json.metadata.annotations['kubernetes.io/limit-ranger']).toBe(
+      'LimitRanger plugin set: memory request for container main; cpu, memory limit for container main; ' +
+        'cpu, memory request for init container first; cpu, memory limit for init container first',
+    );
+    expect(json.spec.containers[0].resources).toEqual({
+      requests: { cpu: '100m', memory: '64Mi' },
+      limits: { cpu: '200m', memory: '64Mi' },
+    });
+    expect(json.status.qosClass).toBe('Burstable');
+  });
+
+  test('refuse what is less, more, or of another ratio', async () => {
+    const path = await makeNamespace('bounded');
+    await send(
+      'POST',
+      `${path}/limitranges`,
+      range([
+        { type: 'Container', min: { cpu: '100m' }, max: { cpu: '1' }, maxLimitRequestRatio: { cpu: '2' } },
+        { type: 'Pod', max: { memory: '1Gi' } },
+      ]),
+    );
+    const resources = { requests: { cpu: '50m' }, limits: { cpu: '2' } };
+    const { json } = await send(
+      'POST',
+      `${path}/pods`,
+      podNamed('web', { containers: [{ name: 'main', image: 'x', resources }] }),
+    );
+    expect(json.message).toBe(
+      'pods "web" is forbidden: [minimum cpu usage per Container is 100m, but request is 50m, ' +
+        'maximum cpu usage per Container is 1, but limit is 2, ' +
+        'cpu max limit to request ratio per Container is 2, but provided ratio is 40.000000, ' +
+        'maximum memory usage per Pod is 1Gi.  No limit is specified]',
+    );
+  });
+
+  test('bound claims', async () => {
+    const path = await makeNamespace('claimed');
+    await send(
+      'POST',
+      `${path}/limitranges`,
+      range([{ type: 'PersistentVolumeClaim', min: { storage: '1Gi' }, max: { storage: '2Gi' } }]),
+    );
+    const claim = (storage: string) => ({
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+    });
+    expect((await send('POST', `${path}/persistentvolumeclaims`, claim('3Gi'))).json.message).toBe(
+      'persistentvolumeclaims "data" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi',
+    );
+    const { json } = await send('POST', `${path}/persistentvolumeclaims`, claim('1Gi'));
+    expect(json.metadata.finalizers).toEqual(['kubernetes.io/pvc-protection']);
+  });
+});
+
+describe('resource quotas', () => {
+  async function quota(namespace: string, hard: object, spec: object = {}, name = 'q'): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/resourcequotas`;
+    expect((await send('POST', path, { metadata: { name }, spec: { hard, ...spec } })).status).toBe(201);
+    const used = Object.fromEntries(Object.keys(hard).map((key) => [key, '0']));
+    expect((await setStatus(`${path}/${name}`, { hard, used })).status).toBe(200);
+    return `${path}/${name}`;
+  }
+  const usedOf = async (path: string) => (await send('GET', path)).json.status.used;
+
+  test('are never exceeded: 200 pods at once, through two servers, 50 allowed', async () => {
+    const path = await makeNamespace('crowd');
+    const guard = await quota('crowd', { pods: '50', 'count/pods': '60' });
+    const other = await quota('crowd', { 'requests.cpu': '100' }, { scopes: ['NotBestEffort'] }, 'r');
+    const names = Array.from({ length: 200 }, (_, i) => `p${i}`);
+    const answers = await Promise.all(
+      names.map((name, i) =>
+        (i % 2 === 0 ? server : second).fetch(`${path}/pods`, { method: 'POST', body: podNamed(name) }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(50);
+    const refused = answers.filter(({ status }) => status === 403);
+    expect(refused).toHaveLength(150);
+    for (const { json } of refused) {
+      expect(json.message).toMatch(
+        /^pods "p\d+" is forbidden: exceeded quota: q, requested: pods=1, used: pods=50, limited: pods=50$/,
+      );
+    }
+    expect((await send('GET', `${path}/pods`)).json.items).toHaveLength(50);
+    expect(await usedOf(guard)).toEqual({ pods: '50', 'count/pods': '50' });
+    expect(await usedOf(other)).toEqual({ 'requests.cpu': '0' });
+  });
+
+  test('get back what was charged for what is not made', async () => {
+    const path = await makeNamespace('returned');
+    const guard = await quota('returned', { 'count/configmaps': '5' });
+    const send5 = (name: string) => send('POST', `${path}/configmaps`, { metadata: { name } });
+    const statuses = await Promise.all(Array.from({ length: 5 }, () => send5('same')));
+    expect(statuses.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
+    expect(await usedOf(guard)).toEqual({ 'count/configmaps': '1' });
+    await send('POST', `${path}/configmaps?dryRun=All`, { metadata: { name: 'dry' } });
+    expect(await usedOf(guard)).toEqual({ 'count/configmaps': '1' });
+  });
+
+  test('count compute resources, and ask every container for them', async () => {
+    const path = await makeNamespace('computing');
+    const guard = await quota('computing', { 'requests.cpu': '1', 'limits.memory': '1Gi' });
+    expect((await send('POST', `${path}/pods`, podNamed('silent'))).json.message).toBe(
+      'pods "silent" is forbidden: failed quota: q: must specify limits.memory for: main; requests.cpu for: main',
+    );
+    const resources = { requests: { cpu: '600m' }, limits: { memory: '600Mi' } };
+    const asking = (name: string) => podNamed(name, { containers: [{ name: 'main', image: 'x', resources }] });
+    expect((await send('POST', `${path}/pods`, asking('first'))).status).toBe(201);
+    expect((await send('POST', `${path}/pods`, asking('second'))).json.message).toBe(
+      'pods "second" is forbidden: exceeded quota: q, requested: limits.memory=600Mi,requests.cpu=600m, ' +
+        'used: limits.memory=600Mi,requests.cpu=600m, limited: limits.memory=1Gi,requests.cpu=1',
+    );
+    expect(await usedOf(guard)).toEqual({ 'requests.cpu': '600m', 'limits.memory': '600Mi' });
+  });
+
+  test('count what an update adds', async () => {
+    const path = await makeNamespace('growing');
+    const guard = await quota('growing', { services: '2', 'services.nodeports': '1' });
+    const service = { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } };
+    expect((await send('POST', `${path}/services`, service)).status).toBe(201);
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const grow = (ports: object[]) => send('PATCH', `${path}/services/s`, { spec: { type: 'NodePort', ports } }, merge);
+    expect(
+      (
+        await grow([
+          { port: 80, name: 'a' },
+          { port: 81, name: 'b' },
+        ])
+      ).json.message,
+    ).toContain(
+      'exceeded quota: q, requested: services.nodeports=2, used: services.nodeports=0, limited: services.nodeports=1',
+    );
+    expect((await grow([{ port: 80 }])).status).toBe(200);
+    expect(await usedOf(guard)).toEqual({ services: '1', 'services.nodeports': '1' });
+  });
+
+  test('of which the use is not known yet let nothing in', async () => {
+    const path = await makeNamespace('unknown');
+    await send('POST', `${path}/resourcequotas`, { metadata: { name: 'q' }, spec: { hard: { pods: '1' } } });
+    await setStatus(`${path}/resourcequotas/q`, { hard: { pods: '1' } });
+    expect((await send('POST', `${path}/pods`, podNamed('web'))).json.message).toBe(
+      'pods "web" is forbidden: status unknown for quota: q, resources: pods',
+    );
+  });
+});
+
+describe('classes', () => {
+  test('of priority become numbers', async () => {
+    const path = await makeNamespace('important');
+    const classes = '/apis/scheduling.k8s.io/v1/priorityclasses';
+    expect((await send('GET', `${classes}/system-node-critical`)).json.value).toBe(2_000_001_000);
+    await send('POST', classes, { metadata: { name: 'high' }, value: 1000, preemptionPolicy: 'Never' });
+    const { json } = await send('POST', `${path}/pods`, podNamed('web', { priorityClassName: 'high' }));
+    expect(json.spec).toMatchObject({ priority: 1000, preemptionPolicy: 'Never' });
+    const wrong = await send('POST', `${path}/pods`, podNamed('w', { priorityClassName: 'high', priority: 7 }));
+    expect(wrong.json.message).toBe(
+      'pods "w" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 1000 from the given PriorityClass name',
+    );
+    const absent = await send('POST', `${path}/pods`, podNamed('w', { priorityClassName: 'absent' }));
+    expect(absent.json.message).toBe('pods "w" is forbidden: no PriorityClass with name absent was found');
+  });
+
+  test('of runtimes add their overhead, and where they are', async () => {
+    const path = await makeNamespace('runtimes');
+    await send('POST', '/apis/node.k8s.io/v1/runtimeclasses', {
+      metadata: { name: 'boxed' },
+      handler: 'boxed',
+      overhead: { podFixed: { cpu: '50m' } },
+      scheduling: { nodeSelector: { boxed: 'yes' } },
+    });
+    const { json } = await send('POST', `${path}/pods`, podNamed('web', { runtimeClassName: 'boxed' }));
+    expect(json.spec).toMatchObject({ overhead: { cpu: '50m' }, nodeSelector: { boxed: 'yes' } });
+    const absent = await send('POST', `${path}/pods`, podNamed('w', { runtimeClassName: 'absent' }));
+    expect(absent.json.message).toBe('pods "w" is forbidden: pod rejected: RuntimeClass "absent" not found');
+    const own = await send('POST', `${path}/pods`, podNamed('w', { overhead: { cpu: '1' } }));
+    expect(own.json.message).toBe(
+      'pods "w" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+    );
+  });
+
+  test('of storage and ingress have defaults', async () => {
+    const path = await makeNamespace('defaulted');
+    await send('POST', '/apis/storage.k8s.io/v1/storageclasses', {
+      metadata: { name: 'fast', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+      provisioner: 'example.com/disk',
+    });
+    await send('POST', '/apis/networking.k8s.io/v1/ingressclasses', {
+      metadata: { name: 'front', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
+      spec: { controller: 'example.com/front' },
+    });
+    const claim = await send('POST', `${path}/persistentvolumeclaims`, {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    expect(claim.json.spec.storageClassName).toBe('fast');
+    const ingress = await send('POST', '/apis/networking.k8s.io/v1/namespaces/defaulted/ingresses', {
+      metadata: { name: 'site' },
+      spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } },
+    });
+    expect(ingress.json.spec.ingressClassName).toBe('front');
+    const grown = await send(
+      'PATCH',
+      `${path}/persistentvolumeclaims/data`,
+      { spec: { resources: { requests: { storage: '2Gi' } } } },
+      { 'content-type': 'application/merge-patch+json' },
+    );
+    expect(grown.status).toBeGreaterThanOrEqual(403);
+  });
 });

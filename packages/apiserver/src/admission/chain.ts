@@ -1,11 +1,18 @@
 import type { Storage } from '../storage/storage.js';
 import { type AdmissionChain, type AdmissionPlugin, admissionChain } from './admission.js';
+import { defaultIngressClass } from './default-ingress-class.js';
+import { defaultStorageClass } from './default-storage-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
+import { limitRanger } from './limit-ranger/plugin.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { podSecurity } from './pod-security/plugin.js';
 import { priority } from './priority.js';
+import { resourceQuota } from './resource-quota/plugin.js';
+import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
 export interface AdmissionOptions {
@@ -33,6 +40,8 @@ function allPlugins(storage: Storage, options: AdmissionOptions): AdmissionPlugi
   return [
     // First: nothing else need look at what has no namespace to live in.
     namespaceLifecycle(storage),
+    // What containers do not say is filled in before anybody counts it.
+    limitRanger(storage),
     // Before those that read the pod's spec: it names the account, and adds a volume.
     serviceAccount(storage, { issuesTokens: options.serviceAccountSigningKeyFile !== undefined }),
     nodeRestriction(storage),
@@ -40,9 +49,16 @@ function allPlugins(storage: Storage, options: AdmissionOptions): AdmissionPlugi
     taintNodesByCondition(),
     podSecurity(storage),
     // Names become numbers, which the scheduler's queue sorts by.
-    priority(),
+    priority(storage),
     // Adds only what the pod and the others left open.
     defaultTolerationSeconds(options),
+    defaultStorageClass(storage),
+    storageObjectInUseProtection(),
+    persistentVolumeClaimResize(storage),
+    runtimeClass(storage),
+    defaultIngressClass(storage),
+    // Last: what is charged is written, unless something fails that nobody could know of.
+    resourceQuota(storage),
   ];
 }
 

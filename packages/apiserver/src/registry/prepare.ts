@@ -13,6 +13,7 @@ import type { Reservation } from './hooks/kind-hook.js';
 import { carryMetadata, changesDesiredState, checkUid, dropEmpty, fillNewMetadata } from './metadata.js';
 import type { RequestContext } from './request.js';
 import type { Scope } from './scope.js';
+import { trackFields } from './track-fields.js';
 
 export interface Prepared<T extends KubernetesObject> {
   readonly object: T;
@@ -23,6 +24,8 @@ export interface PrepareOptions {
   readonly key: ObjectKey;
   readonly dryRun: boolean;
   readonly context: RequestContext;
+  /** The object's managedFields are worked out already. Default false. */
+  readonly isTracked?: boolean | undefined;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface PrepareOptions {
 export async function prepareForCreate<T extends KubernetesObject>(
   scope: Scope<T>,
   object: T,
-  { key, dryRun, context }: PrepareOptions,
+  { key, dryRun, context, isTracked = false }: PrepareOptions,
 ): Promise<Prepared<T>> {
   const { resource, admission, hook } = scope;
   const { strategy } = resource;
@@ -42,10 +45,12 @@ export async function prepareForCreate<T extends KubernetesObject>(
   object.metadata = metadata;
   fillNewMetadata(metadata, scope.nowMs());
   strategy.setDefaults?.(object);
-  strategy.prepareForCreate?.(object, { user: context.user, nowMs: scope.nowMs() });
-  dropEmpty(metadata);
+  if (!isTracked) trackFields(scope, '', context, undefined, object);
   const attempt = admissionAttempt({ operation: 'CREATE', resource, key, object, dryRun, context });
   await admission.admit(attempt.request);
+  // Afterwards, as some of what it sets follows from what admission has added: a pod's class.
+  strategy.prepareForCreate?.(object, { user: context.user, nowMs: scope.nowMs() });
+  dropEmpty(metadata);
   if (tracksGeneration(scope, object)) metadata.generation = 1;
   const reservation = await hook?.beforeCreate?.(object, { dryRun });
   try {
@@ -68,7 +73,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   scope: Scope<T>,
   object: T,
   old: Persisted<T>,
-  { key, dryRun, context, subresource }: PrepareOptions & { subresource: string },
+  { key, dryRun, context, subresource, isTracked = false }: PrepareOptions & { subresource: string },
 ): Promise<Prepared<T>> {
   const { resource, admission, hook } = scope;
   const { strategy } = resource;
@@ -77,6 +82,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   checkUid(resource, old, metadata.uid);
   carryMetadata(metadata, old.metadata);
   strategy.setDefaults?.(object);
+  if (!isTracked) trackFields(scope, subresource, context, old, object);
   if (subresource === '') strategy.prepareForUpdate?.(object, old);
   else strategy.prepareForSubresource?.(object, old, subresource, { user: context.user, nowMs: scope.nowMs() });
   const attempt = admissionAttempt({ operation: 'UPDATE', resource, subresource, key, object, old, dryRun, context });
