@@ -87,7 +87,7 @@ function validateFinished({ status, is, turns, changes }: Change): FieldError[] 
   const errors: FieldError[] = [];
   const isFinished = is('Complete') || is('Failed');
   const turnsFinished = turns('Complete', 'Failed');
-  const { active = 0, terminating = 0, ready = 0, uncountedTerminatedPods: uncounted } = status;
+  const { active = 0, terminating = 0, ready, uncountedTerminatedPods: uncounted } = status;
   if (isFinished && (turnsFinished || changes('active')) && active > 0) {
     errors.push(invalidValue('status.active', active, 'active>0 is invalid for finished job'));
   }
@@ -103,7 +103,7 @@ function validateFinished({ status, is, turns, changes }: Change): FieldError[] 
   if (isFinished && (turnsFinished || changes('terminating')) && terminating > 0) {
     errors.push(invalidValue('status.terminating', terminating, 'terminating>0 is invalid for finished job'));
   }
-  if (changes('ready', 'active') && ready > active) {
+  if (changes('ready', 'active') && ready !== undefined && ready > active) {
     errors.push(invalidValue('status.ready', ready, 'cannot set more ready pods than active'));
   }
   return errors;
