@@ -9,7 +9,9 @@ import {
 } from '@kubelab/runtime';
 import { defaultAdmission } from './admission/chain.js';
 import { type Authentication, createAuthentication } from './authn/authentication.js';
-import { authenticatedOnly } from './authz/authenticated-only.js';
+import { type Authorization, createAuthorization } from './authz/authorization.js';
+import { ensureDefaultRoles } from './authz/default-roles/reconcile.js';
+import { withEscalationCheck } from './authz/rbac/escalation-check.js';
 import { kubernetesService } from './bootstrap/kubernetes-service.js';
 import { periodically } from './bootstrap/periodic.js';
 import { ensureSystemNamespaces } from './bootstrap/system-namespaces.js';
@@ -24,6 +26,7 @@ import { createRegistry, type Registry } from './registry/registry.js';
 import { subresourceTable } from './registry/subresources/subresource-table.js';
 import { componentStatusResource } from './registry/virtual/component-statuses.js';
 import { podBindings } from './registry/virtual/pod-bindings.js';
+import { reviews } from './registry/virtual/reviews/reviews.js';
 import { buildRestFace } from './rest/build-rest-face.js';
 import { listenHttps } from './rest/https-server.js';
 import { EtcdStorage } from './storage/etcd-storage.js';
@@ -72,29 +75,34 @@ async function run(
   const etcd = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
   const storage = measureStorage(etcd, context.metrics);
   const ranges = createServiceRanges(storage, options);
+  const readiness = createReadiness(storage, context);
+  const authorization = createAuthorization(options, storage);
   const authentication = await createAuthentication(options, storage);
-  const registry = buildRegistry(options, storage, ranges, authentication);
+  const foundation = { options, parts, storage, ranges, readiness, authentication, authorization };
+  const registry = buildRegistry(foundation);
   /** Outlives `signal`: requests in flight still need the storage. */
   const storageStop = new AbortController();
   const running = storage.run(storageStop.signal);
   try {
-    await Promise.race([
-      running,
-      serve({ options, parts, storage, ranges, registry, authentication }, signal, context),
-    ]);
+    await Promise.race([running, serve({ ...foundation, registry }, signal, context)]);
   } finally {
     storageStop.abort();
     await running.catch((error: unknown) => log.error({ error }, 'the storage failed'));
   }
 }
 
-interface Built {
+interface Foundation {
   readonly options: ApiserverOptions;
   readonly parts: ApiserverParts;
   readonly storage: Storage;
   readonly ranges: ServiceRanges;
-  readonly registry: Registry;
+  readonly readiness: Readiness;
   readonly authentication: Authentication;
+  readonly authorization: Authorization;
+}
+
+interface Built extends Foundation {
+  readonly registry: Registry;
 }
 
 async function serve(built: Built, signal: AbortSignal, context: ComponentContext): Promise<void> {
@@ -115,7 +123,7 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
     await storage.ready(signal);
     await built.ranges.repair();
     await ensureSystemNamespaces(registry, signal);
-    await service.reconcile(signal);
+    await Promise.all([ensureDefaultRoles(registry, signal), service.reconcile(signal)]);
     faces.setReady();
     log.info('ready');
     parts.onReady?.();
@@ -138,14 +146,11 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
   }
 }
 
-async function listen(
-  { options, parts, storage, registry, authentication }: Built,
-  stopping: AbortSignal,
-  context: ComponentContext,
-) {
+async function listen(built: Built, stopping: AbortSignal, context: ComponentContext) {
+  const { options, parts, registry, readiness, authentication } = built;
+  const { authorizer } = built.authorization;
   const { log, tracer, metrics } = context;
   const resources: readonly ResourceType[] = servedResources;
-  const readiness = createReadiness(storage, context);
   const { health } = readiness;
   const tls = await readTlsMaterial({
     caFile: options.clientCaFile,
@@ -158,7 +163,12 @@ async function listen(
     registry,
     resources,
     authenticator: authentication.requests,
-    authorizer: authenticatedOnly,
+    authorizer,
+    issuer: {
+      issuer: authentication.issuer,
+      keys: authentication.keys.verifying,
+      jwksUri: options.serviceAccountJwksUri,
+    },
     streams: parts.streams ?? (await kubeletAccess(options, { registry, tracer, log, stopping })),
     health,
     metrics,
@@ -174,7 +184,8 @@ async function listen(
     host: options.bindAddress,
     port: options.grpcPort,
     tls,
-    performer: createPerformer({ registry, authorizer: authenticatedOnly, resolve: targetResolver(resources), tracer }),
+    performer: createPerformer({ registry, authorizer, resolve: targetResolver(resources), tracer }),
+    authorizer,
     receiveSpans: spanReceiver(ring),
     ring,
     stopping,
@@ -195,6 +206,7 @@ async function listen(
   };
 }
 
+type Readiness = ReturnType<typeof createReadiness>;
 type ReadinessState = 'starting' | 'ready' | 'stopping';
 
 /** The checks of the server and of its process. Made before anything is awaited: neither may answer too early. */
@@ -221,23 +233,19 @@ function createReadiness(storage: Storage, context: ComponentContext) {
   };
 }
 
-function buildRegistry(
-  options: ApiserverOptions,
-  storage: Storage,
-  ranges: ServiceRanges,
-  authentication: Authentication,
-): Registry {
+function buildRegistry({ options, storage, ranges, authentication, authorization }: Foundation): Registry {
+  const { authorizer, policy } = authorization;
   const registry: Registry = createRegistry({
     storage,
     resources: servedResources,
-    admission: defaultAdmission(storage, options),
+    admission: withEscalationCheck(defaultAdmission(storage, options), policy, authorizer),
     hooks: kindHooks(ranges),
     subresources: subresourceTable(storage, {
       ...authentication,
       maxExpirationSeconds: options.serviceAccountMaxTokenExpirationMs / 1000,
       extendExpiration: options.serviceAccountExtendTokenExpiration,
     }),
-    virtual: [podBindings(() => registry), componentStatusResource(storage)],
+    virtual: [podBindings(() => registry), componentStatusResource(storage), ...reviews(authentication, authorizer)],
     timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
   });
   return registry;

@@ -48,6 +48,11 @@ export const apiserverOptions = {
     default: true,
     help: 'accept the tokens of Secrets of the type bootstrap.kubernetes.io/token in kube-system',
   },
+  'authorization-mode': {
+    kind: 'list',
+    default: ['Node', 'RBAC'],
+    help: 'who decides what may be done, in their order: Node, RBAC, AlwaysAllow, AlwaysDeny',
+  },
   'anonymous-auth': {
     kind: 'boolean',
     default: false,

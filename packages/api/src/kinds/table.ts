@@ -32,6 +32,14 @@ import { priorityClasses } from './priority-class.js';
 import { replicaSets } from './replica-set.js';
 import { replicationControllers } from './replication-controller.js';
 import { resourceQuotas } from './resource-quota.js';
+import {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+  tokenReviews,
+} from './reviews.js';
 import { clusterRoles, roles } from './role.js';
 import { clusterRoleBindings, roleBindings } from './role-binding.js';
 import { runtimeClasses } from './runtime-class.js';
@@ -92,6 +100,12 @@ export const resourceTable = [
   priorityClasses,
   runtimeClasses,
   certificateSigningRequests,
+  tokenReviews,
+  selfSubjectReviews,
+  subjectAccessReviews,
+  selfSubjectAccessReviews,
+  localSubjectAccessReviews,
+  selfSubjectRulesReviews,
 ] as unknown as readonly ResourceType[];
 
 export {
@@ -118,6 +132,7 @@ export {
   jobs,
   leases,
   limitRanges,
+  localSubjectAccessReviews,
   namespaces,
   networkPolicies,
   nodes,
@@ -134,11 +149,16 @@ export {
   roles,
   runtimeClasses,
   secrets,
+  selfSubjectAccessReviews,
+  selfSubjectReviews,
+  selfSubjectRulesReviews,
   serviceAccounts,
   serviceCidrs,
   services,
   statefulSets,
   storageClasses,
+  subjectAccessReviews,
+  tokenReviews,
   volumeAttachments,
   volumeAttributesClasses,
 };

@@ -3,7 +3,7 @@ import { forbidden } from './forbidden.js';
 
 /** @throws ApiError Forbidden */
 export async function authorize(authorizer: Authorizer, attributes: Attributes): Promise<void> {
-  const allowed = authorizer.isAllowed(attributes);
-  if (allowed === true || (await allowed)) return;
-  throw forbidden(attributes);
+  const answer = authorizer.authorize(attributes);
+  const { decision, reason } = answer instanceof Promise ? await answer : answer;
+  if (decision !== 'allow') throw forbidden(attributes, reason);
 }

@@ -1,19 +1,21 @@
-import { ApiError } from '@kubelab/api';
+import { ApiError, qualifiedName } from '@kubelab/api';
 import type { Attributes } from './authorizer.js';
 
 /** 403, worded as Kubernetes words it. */
-export function forbidden(attributes: Attributes): ApiError {
+export function forbidden(attributes: Attributes, reason = ''): ApiError {
   const { user, verb, resource, subresource, namespace, name, path } = attributes;
+  const who = `User ${JSON.stringify(user.name)}`;
+  const because = reason === '' ? '' : `: ${reason}`;
   if (resource === undefined) {
-    return new ApiError('Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"`, { details: {} });
+    const message = `forbidden: ${who} cannot ${verb} path ${JSON.stringify(path)}${because}`;
+    return new ApiError('Forbidden', message, { details: {} });
   }
-  const qualified = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
   const target = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
-  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const what = name === '' ? qualified : `${qualified} "${name}"`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const what = name === '' ? qualifiedName(resource) : `${qualifiedName(resource)} ${JSON.stringify(name)}`;
   return new ApiError(
     'Forbidden',
-    `${what} is forbidden: User "${user.name}" cannot ${verb} resource "${target}" in API group "${resource.group}" ${where}`,
+    `${what} is forbidden: ${who} cannot ${verb} resource "${target}" in API group "${resource.group}" ${where}${because}`,
     {
       details: {
         ...(name ? { name } : {}),

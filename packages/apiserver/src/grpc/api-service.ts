@@ -9,6 +9,8 @@ import type {
 import type { SessionRequestMessage, SessionResponseMessage, WatchEventMessage, WatchMessage } from '@kubelab/runtime';
 import { unauthorized, userOfCertificate } from '../authn/client-certificate.js';
 import type { User } from '../authn/user.js';
+import { authorize } from '../authz/authorize.js';
+import type { Authorizer } from '../authz/authorizer.js';
 import { toApiError } from '../registry/to-api-error.js';
 import type { SpanRing } from '../trace/ring.js';
 import type { Performer, UnaryMessages } from './perform.js';
@@ -20,6 +22,7 @@ import { sendWatch } from './watch-messages.js';
 export interface ApiServiceOptions extends SessionOptions {
   readonly performer: Performer;
   readonly ring: SpanRing;
+  readonly authorizer: Authorizer;
 }
 
 interface AnyCall {
@@ -90,11 +93,16 @@ export function apiService(options: ApiServiceOptions): UntypedServiceImplementa
       }
     },
     getTrace(call: ServerUnaryCall<GetTraceMessage, unknown>, callback: sendUnaryData<unknown>) {
-      try {
-        callback(null, findTrace(options.ring, call.request));
-      } catch (error) {
-        callback(report(error));
-      }
+      const work = async () => {
+        const path = '/kubelab.v1.Api/GetTrace';
+        const noResource = { resource: undefined, subresource: '', namespace: '', name: '', path };
+        await authorize(options.authorizer, { user: userOf(call), verb: 'get', ...noResource });
+        return findTrace(options.ring, call.request);
+      };
+      work().then(
+        (trace) => callback(null, trace),
+        (error: unknown) => callback(report(error)),
+      );
     },
   };
 }

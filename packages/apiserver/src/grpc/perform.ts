@@ -15,6 +15,7 @@ import {
 import type { User } from '../authn/user.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
+import { selectedName } from '../authz/selected-name.js';
 import { decodeDefinition } from '../registry/decode.js';
 import { encodeList } from '../registry/encode-list.js';
 import type { ListOptions } from '../registry/list.js';
@@ -59,10 +60,24 @@ const JSON_BODY = 'application/json';
 export function createPerformer(options: PerformerOptions): Performer {
   const { registry, resolve, tracer } = options;
 
-  async function begin(message: { target: GetMessage['target'] }, verb: Verb, { user }: Caller): Promise<Target> {
+  async function begin(
+    message: { target: GetMessage['target']; fieldSelector?: string },
+    verb: Verb,
+    { user }: Caller,
+  ): Promise<Target> {
+    const { fieldSelector = '' } = message;
     const target = resolve(message.target, verb);
     const { resource, subresource, key } = target;
-    await authorize(options.authorizer, { user, verb, resource, subresource, ...key, path: '' });
+    await authorize(options.authorizer, {
+      user,
+      verb,
+      resource,
+      subresource,
+      namespace: key.namespace,
+      name: key.name || selectedName(fieldSelector),
+      path: '',
+      fieldSelector,
+    });
     return target;
   }
 

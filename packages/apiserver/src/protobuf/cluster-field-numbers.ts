@@ -108,5 +108,13 @@ export const CLUSTER_FIELDS: Readonly<Record<string, string>> = {
   LocalSubjectAccessReview: 'metadata=1 spec=2 status=3',
   SelfSubjectRulesReview: 'metadata=1 spec=2 status=3',
   SelfSubjectRulesReviewSpec: 'namespace=1',
+  TokenRequestStatus: 'token=1 expirationTimestamp=2',
+  TokenReviewStatus: 'authenticated=1 user=2 error=3 audiences=4',
+  SelfSubjectReviewStatus: 'userInfo=1',
+  SubjectAccessReviewStatus: 'allowed=1 reason=2 evaluationError=3 denied=4',
+  SubjectRulesReviewStatus: 'resourceRules=1 nonResourceRules=2 incomplete=3 evaluationError=4',
+  ResourceRule: 'verbs=1 apiGroups=2 resources=3 resourceNames=4',
+  NonResourceRule: 'verbs=1 nonResourceURLs=2',
+  FieldSelectorRequirement: 'key=1 operator=2 values=3',
   IngressRuleValue: 'http=1',
 };

@@ -17,6 +17,7 @@ import { createRequestMetrics } from './request-metrics.js';
 import { resourceHandler } from './resource-handler.js';
 import { createRestFace, type RestFace } from './rest-face.js';
 import { addResourceRoutes, createRouter } from './router.js';
+import { type ServiceAccountIssuer, serviceAccountIssuerRoutes } from './service-account-issuer.js';
 import { streamHandler } from './stream-handler.js';
 
 export interface RestFaceParts {
@@ -24,6 +25,8 @@ export interface RestFaceParts {
   readonly resources: readonly ResourceType[];
   readonly authenticator: RequestAuthenticator;
   readonly authorizer: Authorizer;
+  /** Who checks service account tokens by himself asks for it. */
+  readonly issuer: Omit<ServiceAccountIssuer, 'serverAddress'>;
   readonly streams: StreamHandlers;
   readonly health: HealthRegistry;
   readonly metrics: Metrics;
@@ -45,6 +48,7 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
     ...plainRoutes({ health: parts.health, metrics: parts.metrics }),
     ...discoveryRoutes(resources, parts.serverAddress),
     ...openApiRoutes(resources),
+    ...serviceAccountIssuerRoutes({ ...parts.issuer, serverAddress: parts.serverAddress }),
   ];
   const index = lazyDocument(() => ({
     paths: plain

@@ -2,6 +2,7 @@ import type { DeleteOptions, ResourceType } from '@kubelab/api';
 import type { Tracer } from '@kubelab/runtime';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
+import { selectedName } from '../authz/selected-name.js';
 import { decodeDefinition } from '../registry/decode.js';
 import { encodeList, listMetadata } from '../registry/encode-list.js';
 import { methodNotAllowed, notServed } from '../registry/not-served.js';
@@ -48,9 +49,10 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     const { namespace = '', name = '' } = exchange.parameters;
     const target: Target = { resource, subresource, key: { namespace, name } };
     const known = verb !== undefined && allowed.has(verb);
-    const meant = path.named ? name : nameSelected(exchange.query);
-    const attributes = { user: exchange.user, resource, subresource, namespace, name: meant, path: exchange.path };
-    await authorize(authorizer, { ...attributes, verb: verb ?? exchange.method.toLowerCase() });
+    const fieldSelector = exchange.query.get('fieldSelector') ?? '';
+    const meant = path.named ? name : selectedName(fieldSelector);
+    const attributes = { resource, subresource, namespace, name: meant, path: exchange.path, fieldSelector };
+    await authorize(authorizer, { ...attributes, user: exchange.user, verb: verb ?? exchange.method.toLowerCase() });
     if (!known) throw methodNotAllowed();
     if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
     if (verb === 'watch') return watch(exchange, path, options);
@@ -64,12 +66,6 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
       leave();
     }
   };
-}
-
-/** A list or watch of one object by its name is allowed to whom that name is (as Kubernetes' RequestInfo). */
-function nameSelected(query: URLSearchParams): string {
-  const selector = query.get('fieldSelector') ?? '';
-  return /(?:^|,)metadata\.name==?([^,=\\%/]+)(?:,|$)/.exec(selector)?.[1] ?? '';
 }
 
 function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlySet<Verb> {

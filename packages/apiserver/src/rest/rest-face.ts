@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '@kubelab/api';
 import type { Logger } from 'pino';
+import { impersonate, wantsImpersonation } from '../authn/impersonation.js';
 import type { RequestAuthenticator } from '../authn/request-authenticator.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
@@ -57,6 +58,8 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       exchange.parameters = match?.parameters ?? {};
       const user = options.authenticator.authenticate(message, exchange.path);
       exchange.user = user instanceof Promise ? await user : user;
+      if (wantsImpersonation(message.headers))
+        exchange.user = await impersonate(message, exchange.user, options.authorizer);
       longRunning = isLongRunning(match, exchange.query);
       labels = requestLabels(exchange, match);
       if (longRunning) options.metrics.longRunning(labels, 1);

@@ -27,7 +27,8 @@ export function streamHandler(subresource: StreamSubresource, options: StreamHan
   return async (exchange, upgrade) => {
     const { method, user, path, query, signal, trace, message, response } = exchange;
     const { namespace = '', name = '' } = exchange.parameters;
-    const verb = method === 'POST' ? 'create' : 'get';
+    // What runs in a container is more than reading, though WebSocket begins with a GET.
+    const verb = subresource === 'log' ? 'get' : 'create';
     await authorize(authorizer, { user, verb, resource: pods, subresource, namespace, name, path });
     if (method !== 'GET' && (method !== 'POST' || subresource === 'log')) throw methodNotAllowed();
     const target = { resource: pods as never, subresource: '', key: { namespace, name } };

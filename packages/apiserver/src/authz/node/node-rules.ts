@@ -1,0 +1,36 @@
+import {
+  AUTHENTICATION,
+  AUTHORIZATION,
+  CERTIFICATES,
+  COORDINATION,
+  CORE,
+  READ,
+  rule,
+  STORAGE,
+} from '../default-roles/rules.js';
+
+/** What every kubelet may do, before it is looked at whose objects they are; also the ClusterRole system:node. */
+export const NODE_RULES = [
+  rule('create', AUTHENTICATION, 'tokenreviews'),
+  rule('create', AUTHORIZATION, 'localsubjectaccessreviews subjectaccessreviews'),
+  rule(READ, CORE, 'services'),
+  rule('create get list watch', CORE, 'nodes'),
+  rule('patch update', CORE, 'nodes/status'),
+  rule('patch update', CORE, 'nodes'),
+  rule('create patch update', CORE, 'events'),
+  rule(READ, CORE, 'pods'),
+  rule('create delete', CORE, 'pods'),
+  rule('patch update', CORE, 'pods/status'),
+  rule('create', CORE, 'pods/eviction'),
+  rule(READ, CORE, 'configmaps secrets'),
+  rule('get', CORE, 'persistentvolumeclaims persistentvolumes'),
+  rule('get', CORE, 'endpoints'),
+  rule('create get list watch', CERTIFICATES, 'certificatesigningrequests'),
+  rule('create delete get patch update', COORDINATION, 'leases'),
+  rule('get', STORAGE, 'volumeattachments'),
+  rule('create', CORE, 'serviceaccounts/token'),
+  rule('get patch update', CORE, 'persistentvolumeclaims/status'),
+  rule(READ, STORAGE, 'csidrivers'),
+  rule('create delete get patch update', STORAGE, 'csinodes'),
+  rule(READ, 'node.k8s.io', 'runtimeclasses'),
+];
