@@ -100,9 +100,23 @@ describe('unary', () => {
     [
       'another patch type',
       'patch',
-      { target: target('a'), patch: Buffer.from('{}'), patchType: 'application/apply-patch+yaml' },
+      { target: target('a'), patch: Buffer.from('{}'), patchType: 'application/apply-patch+cbor' },
       3,
       'UnsupportedMediaType',
+    ],
+    [
+      'an apply of another type',
+      'patch',
+      { target: target('a'), patch: Buffer.from('{}'), patchType: 'application/apply-patch+yaml' },
+      3,
+      'BadRequest',
+    ],
+    [
+      'a manager with an unprintable name',
+      'create',
+      { target: target(), object: configMap('a'), fieldManager: 'a\tb' },
+      3,
+      'BadRequest',
     ],
   ] as const)('%s fails with the Status in a trailer', async (_what, method, request, code, reason) => {
     const failure: ServiceError = await call(method, request).then(

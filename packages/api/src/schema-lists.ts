@@ -153,6 +153,7 @@ const ATOMIC_TYPES = new Set([
   'NodeSelectorTerm',
   'ObjectFieldSelector',
   'ObjectReference',
+  'OwnerReference',
   'RbacSubject',
   'ResourceFieldSelector',
   'RoleRef',

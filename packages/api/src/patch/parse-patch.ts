@@ -5,13 +5,14 @@ import { isNestedTooDeep } from '../decode/nesting.js';
 import { DocumentSyntaxError, parseJson } from '../decode/parse-json.js';
 import { ApiError } from '../errors.js';
 
-export type PatchType = 'json' | 'merge' | 'strategic';
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 /** By the content type of a PATCH request, without its parameters. */
 export const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
 };
 
 /** RFC 6902, as far as it can be told before it is applied. */
@@ -36,7 +37,7 @@ export type ParsedPatch =
  * @throws ApiError BadRequest
  */
 export function parsePatch(
-  type: PatchType,
+  type: Exclude<PatchType, 'apply'>,
   body: Uint8Array | string,
   options: { fieldValidation: FieldValidation },
 ): ParsedPatch {

@@ -17,6 +17,7 @@ import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import { selectedName } from '../authz/selected-name.js';
 import { decodeDefinition } from '../registry/decode.js';
+import { fieldManagerErrors } from '../registry/field-manager.js';
 import { encodeList } from '../registry/encode-list.js';
 import type { ListOptions } from '../registry/list.js';
 import { objectPath } from '../registry/object-path.js';
@@ -83,7 +84,7 @@ export function createPerformer(options: PerformerOptions): Performer {
 
   /** A write is a span, whose context is stored with what it writes. */
   async function write(
-    message: { target: GetMessage['target']; traceparent: string },
+    message: { target: GetMessage['target']; traceparent: string; fieldManager?: string },
     verb: Verb,
     caller: Caller,
     work: (target: Target, context: RequestContext) => Promise<WriteAnswer>,
@@ -94,7 +95,10 @@ export function createPerformer(options: PerformerOptions): Performer {
     const parent = parseTraceparent(message.traceparent) ?? newTraceContext(true);
     const span = tracer.startSpan(`${verb} ${path}`, { parent });
     try {
-      const { answer, name } = await work(target, contextOf(caller, span.context));
+      const { answer, name } = await work(target, {
+        ...contextOf(caller, span.context),
+        fieldManager: managerOf(message, caller),
+      });
       span.setAttribute('object', objectPath(resource, key.namespace, name));
       span.end();
       return answer.encoded;
@@ -126,7 +130,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     patch: (message, caller) =>
       write(message, 'patch', caller, (target, context) => {
         const body = { bytes: message.patch, contentType: message.patchType };
-        return registry.patch(target, body, writeOptionsOf(message), context);
+        return registry.patch(target, body, { ...writeOptionsOf(message), force: message.force }, context);
       }),
     delete: (message, caller) =>
       write(message, 'delete', caller, (target, context) =>
@@ -160,6 +164,13 @@ export function createPerformer(options: PerformerOptions): Performer {
 function contextOf({ user, signal }: Caller, trace?: TraceContext): RequestContext {
   // What is unknown is refused, so there is nothing to warn of.
   return { user, signal, trace, warn: () => {} };
+}
+
+/** Who names no manager is one under his user name. @throws ApiError BadRequest */
+function managerOf({ fieldManager = '' }: { fieldManager?: string }, { user }: Caller): string {
+  const [error] = fieldManagerErrors(fieldManager);
+  if (error !== undefined) throw new ApiError('BadRequest', `${error.field}: ${error.message}`);
+  return fieldManager || user.name;
 }
 
 function writeOptionsOf({ dryRun }: { dryRun: boolean }) {

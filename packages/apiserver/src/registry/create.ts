@@ -12,7 +12,7 @@ import {
 import { StorageConflict } from '../storage/storage.js';
 import { decodeBody } from './decode.js';
 import { alignWithKey, generateName } from './metadata.js';
-import { type Prepared, prepareForCreate } from './prepare.js';
+import { type Prepared, type PrepareOptions, prepareForCreate } from './prepare.js';
 import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
 
@@ -48,6 +48,7 @@ export async function createDecoded<T extends KubernetesObject>(
   namespace: string,
   options: WriteOptions,
   context: RequestContext,
+  { isTracked }: Pick<PrepareOptions, 'isTracked'> = {},
 ): Promise<WriteAnswer> {
   const { resource } = scope;
   const { name: givenName = '', generateName: prefix = '' } = object.metadata ?? {};
@@ -59,7 +60,7 @@ export async function createDecoded<T extends KubernetesObject>(
     const attempted = attempts === 1 ? object : deepClone(object);
     attempted.metadata = { ...attempted.metadata, name };
     const key = { namespace, name };
-    const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context });
+    const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context, isTracked });
     const answer = await store(scope, key, prepared, options, context);
     if (answer !== undefined) return { answer, status: 201, name };
     if (attempt === attempts) throw givenName === '' ? noUniqueName(resource, name) : alreadyExists(resource, name);

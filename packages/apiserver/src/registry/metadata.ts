@@ -70,7 +70,6 @@ export function fillNewMetadata(metadata: ObjectMeta, nowMs: number): void {
   delete metadata.selfLink;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  delete metadata.managedFields;
   delete metadata.generation;
 }
 
@@ -89,7 +88,6 @@ export function carryMetadata(metadata: ObjectMeta, old: Persisted['metadata']):
   keep(metadata, old, 'deletionTimestamp');
   keep(metadata, old, 'deletionGracePeriodSeconds');
   delete metadata.selfLink;
-  delete metadata.managedFields;
   dropEmpty(metadata);
 }
 

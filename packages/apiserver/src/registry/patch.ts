@@ -13,6 +13,7 @@ import {
   parsePatch,
   strategicMergePatch,
 } from '@kubelab/api';
+import { applyObject } from './apply.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
@@ -33,6 +34,7 @@ export async function patchObject<T extends KubernetesObject>(
   context: RequestContext,
 ): Promise<WriteAnswer> {
   const { resource } = scope;
+  if (PATCH_TYPES[body.contentType] === 'apply') return applyObject(scope, key, subresource, body, options, context);
   const apply = patcher(resource.definition, body, options.fieldValidation, context);
   const answer = await transform(scope, {
     key,
@@ -61,7 +63,7 @@ export function patcher(
   context: RequestContext,
 ): <T extends KubernetesObject>(original: T) => T {
   const type = Object.hasOwn(PATCH_TYPES, body.contentType) ? PATCH_TYPES[body.contentType] : undefined;
-  if (type === undefined) throw unsupportedPatch();
+  if (type === undefined || type === 'apply') throw unsupportedPatch();
   const parsed = parsePatch(type, body.bytes, { fieldValidation });
   const patchText = body.bytes.toString();
   return <T>(original: T) => {

@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly signal?: AbortSignal;
   /** Collects what the answer carries as `Warning` headers. */
   readonly warn: (text: string) => void;
+  /** Whom managedFields name as the writer. Default: the apiserver itself. */
+  readonly fieldManager?: string;
   /** Adds an annotation to the request's audit event, where there is one. */
   readonly annotate?: (key: string, value: string) => void;
 }
@@ -23,6 +25,8 @@ export interface RequestContext {
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** For apply: take fields that other managers own. Default false. */
+  readonly force?: boolean;
 }
 
 /** A body as it came: decoded where its type is known. */

@@ -1,14 +1,19 @@
 import {
   ApiError,
+  apiVersionOf,
+  applyConfiguration,
   deepClone,
   invalid,
   type KubernetesObject,
   type ObjectKey,
+  PATCH_TYPES,
   type Persisted,
+  readConfiguration,
   type Scale,
 } from '@kubelab/api';
 import { decodeDefinition } from './decode.js';
 import { getObject } from './get.js';
+import { alignWithKey } from './metadata.js';
 import { patcher } from './patch.js';
 import { prepareForUpdate } from './prepare.js';
 import {
@@ -20,9 +25,11 @@ import {
   type WriteOptions,
 } from './request.js';
 import type { Scope } from './scope.js';
+import { setManagedFields, trackedWrite, trackFields } from './track-fields.js';
 import { transform } from './transform.js';
 
 const SCALE = { definition: 'Scale', group: 'autoscaling', kind: 'Scale' } as const;
+const SCALE_VERSION = 'autoscaling/v1';
 
 /** The Scale of an object: its replicas and selector, whatever the kind calls them. */
 export async function getScale(scope: Scope, key: ObjectKey): Promise<ObjectAnswer> {
@@ -57,6 +64,7 @@ export async function patchScale(
   options: WriteOptions,
   context: RequestContext,
 ): Promise<WriteAnswer> {
+  if (PATCH_TYPES[body.contentType] === 'apply') return applyScale(scope, key, body, options, context);
   const apply = patcher(SCALE.definition, body, options.fieldValidation, context);
   return setScale(scope, key, '', options, context, (present) => apply<Scale>(present));
 }
@@ -80,7 +88,43 @@ async function setScale(
       checkReplicas(key, replicas);
       const object = deepClone<KubernetesObject>(old);
       strategyOf(scope).setReplicas(object, replicas);
-      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context });
+      trackFields(scope, 'scale', context, old, object);
+      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context, isTracked: true });
+    },
+  });
+  return { answer: encodeAnswer(scaleOf(scope, answer.object as Persisted)), status: 200, name: key.name };
+}
+
+/** Server-side apply to the Scale: owns the object's replicas, where it states them. */
+async function applyScale(
+  scope: Scope,
+  key: ObjectKey,
+  body: Body,
+  options: WriteOptions,
+  context: RequestContext,
+): Promise<WriteAnswer> {
+  const { dryRun, force = false } = options;
+  const kind = { definition: SCALE.definition, group: SCALE.group, version: 'v1', kind: SCALE.kind };
+  const { config, warnings } = readConfiguration(kind, body.bytes, options);
+  for (const warning of warnings) context.warn(warning);
+  const metadata = alignWithKey(config, scope.resource, key);
+  const { replicas } = (config as Scale).spec ?? {};
+  const ofObject = { apiVersion: apiVersionOf(scope.resource), kind: scope.resource.kind };
+  const stated = { ...ofObject, ...(replicas === undefined ? {} : { spec: { replicas } }) };
+  const answer = await transform(scope, {
+    key,
+    expectedVersion: metadata.resourceVersion ?? '',
+    dryRun,
+    context,
+    change: async (old) => {
+      const write = { ...trackedWrite(scope, 'scale', context), force, shownApiVersion: SCALE_VERSION };
+      const { object: applied, managedFields } = applyConfiguration(write, old, stated);
+      const object = deepClone<KubernetesObject>(old);
+      const wanted = (applied as { spec?: { replicas?: number | null } }).spec?.replicas ?? 0;
+      checkReplicas(key, wanted);
+      strategyOf(scope).setReplicas(object, wanted);
+      setManagedFields(object, managedFields);
+      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context, isTracked: true });
     },
   });
   return { answer: encodeAnswer(scaleOf(scope, answer.object as Persisted)), status: 200, name: key.name };
@@ -91,7 +135,7 @@ function scaleOf(scope: Scope, object: Persisted): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   return {
     kind: SCALE.kind,
-    apiVersion: 'autoscaling/v1',
+    apiVersion: SCALE_VERSION,
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: strategy.getReplicas(object) },
     status: { replicas: strategy.getStatusReplicas(object), selector: strategy.getSelector(object) },

@@ -1,6 +1,5 @@
 import {
   conflict,
-  deepEqual,
   type KubernetesObject,
   notFound,
   OBJECT_MODIFIED,
@@ -12,6 +11,7 @@ import { compareVersions } from '../storage/versions.js';
 import type { Prepared } from './prepare.js';
 import { encodeAnswer, type ObjectAnswer, type RequestContext } from './request.js';
 import type { Scope } from './scope.js';
+import { isUnchanged } from './track-fields.js';
 
 /** One object, from what it is to what it shall be. */
 export interface Transformation<T extends KubernetesObject> {
@@ -101,7 +101,7 @@ async function attemptChange<T extends KubernetesObject>(
     return { kind: 'refused', error };
   }
   const { object, reservation } = prepared;
-  if (deepEqual(object, base.object)) {
+  if (isUnchanged(object, base.object)) {
     await reservation?.undo?.();
     return { kind: 'unchanged', answer: base };
   }

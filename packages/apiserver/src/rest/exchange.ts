@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TraceContext } from '@kubelab/runtime';
 import type { User } from '../authn/user.js';
+import { managerOfUserAgent } from '../registry/field-manager.js';
 import type { RequestContext } from '../registry/request.js';
 
 /** One request over HTTP and its answer, as the handlers see it. */
@@ -26,6 +27,9 @@ export function contextOf(exchange: Exchange, trace = exchange.trace): RequestCo
   return {
     user: exchange.user,
     trace,
+    get fieldManager() {
+      return exchange.query.get('fieldManager') || managerOfUserAgent(exchange.message.headers['user-agent']);
+    },
     get signal() {
       return exchange.signal;
     },

@@ -1,4 +1,5 @@
 import { type DeleteOptions, type FieldError, type FieldValidation, invalid, notSupported } from '@kubelab/api';
+import { applyErrors, fieldManagerErrors } from '../registry/field-manager.js';
 import type { ListOptions } from '../registry/list.js';
 import type { WriteOptions } from '../registry/request.js';
 import type { WatchOptions } from '../registry/watch.js';
@@ -9,24 +10,25 @@ import { booleanOf, integerOf } from '../streams/query-values.js';
 const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
 const MATCH = 'resourceVersionMatch';
 const FORBIDDEN_WITH_CONTINUE = 'resourceVersionMatch is forbidden when continue is provided';
-const MAX_FIELD_MANAGER_LENGTH = 128;
 
-/** @throws ApiError Invalid; `kind` is the options' (`CreateOptions`). */
-export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptions {
-  if (query.size === 0) return { dryRun: false, fieldValidation: 'Warn' };
-  const errors: FieldError[] = [];
+/** @throws ApiError Invalid; `kind` is the options' (`CreateOptions`), `isApply` of a patch that it is applied. */
+export function writeOptionsOf(query: URLSearchParams, kind: string, isApply = false): WriteOptions {
+  if (query.size === 0 && !isApply) return { dryRun: false, fieldValidation: 'Warn' };
+  const fieldManager = query.get('fieldManager') ?? '';
+  const force = kind === 'PatchOptions' ? flagOf(query, 'force') : undefined;
+  const errors: FieldError[] = [...applyErrors(isApply, fieldManager, force), ...fieldManagerErrors(fieldManager)];
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   if (!FIELD_VALIDATIONS.includes(fieldValidation)) {
     errors.push(notSupported('fieldValidation', fieldValidation, FIELD_VALIDATIONS));
   }
-  if ((query.get('fieldManager') ?? '').length > MAX_FIELD_MANAGER_LENGTH) {
-    const message = `Too long: may not be more than ${MAX_FIELD_MANAGER_LENGTH} bytes`;
-    errors.push({ field: 'fieldManager', type: 'FieldValueTooLong', message });
-  }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
-  return { dryRun: dryRun.length > 0, fieldValidation: fieldValidation as FieldValidation };
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: fieldValidation as FieldValidation,
+    ...(force === undefined ? {} : { force }),
+  };
 }
 
 /** @throws ApiError BadRequest, Invalid */

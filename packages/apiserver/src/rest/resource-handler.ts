@@ -1,4 +1,4 @@
-import type { DeleteOptions, ResourceType } from '@kubelab/api';
+import { type DeleteOptions, PATCH_TYPES, type ResourceType } from '@kubelab/api';
 import type { Tracer } from '@kubelab/runtime';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
@@ -8,7 +8,7 @@ import { encodeList, listMetadata } from '../registry/encode-list.js';
 import { methodNotAllowed, notServed } from '../registry/not-served.js';
 import { objectPath } from '../registry/object-path.js';
 import type { Registry, Target } from '../registry/registry.js';
-import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer } from '../registry/request.js';
+import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer, WriteOptions } from '../registry/request.js';
 import { integerOf } from '../streams/query-values.js';
 import { send } from './answer.js';
 import { checkObjectType, readBody } from './body.js';
@@ -188,12 +188,16 @@ function perform(
     case 'update':
       return registry.update(target, body, writeOptionsOf(query, 'UpdateOptions'), context);
     case 'patch':
-      return registry.patch(target, body, writeOptionsOf(query, 'PatchOptions'), context);
+      return registry.patch(target, body, patchOptionsOf(query, body), context);
     case 'delete':
       return registry.delete(target, deleteOptionsOf(exchange, body, context), context);
     default:
       throw notServed();
   }
+}
+
+function patchOptionsOf(query: URLSearchParams, { contentType }: Body): WriteOptions {
+  return writeOptionsOf(query, 'PatchOptions', PATCH_TYPES[contentType] === 'apply');
 }
 
 async function answerDeleteCollection(

@@ -1,0 +1,79 @@
+import { deepEqual } from '../../deep-equal.js';
+import type { ManagedFieldsEntry } from '../../generated/types.js';
+import type { KubernetesObject } from '../../object.js';
+import { applyTypeOf } from './apply-type.js';
+import { applyConflict, withoutAllowed } from './conflicts.js';
+import { fieldsLastApplied, KUBECTL_MANAGER, renewLastApplied } from './last-applied.js';
+import { encodeManagers, isSameManager, type Manager, type ManagerIdentity, readManagers } from './managers.js';
+import { mergeApplied } from './merge-applied.js';
+import { findConflicts, ownedByAny, releaseFields, takeFields } from './ownership.js';
+import { prune } from './prune.js';
+import { fieldSetOf } from './to-field-set.js';
+import { compareTracked, type TrackedWrite, updateManagers } from './track-update.js';
+import { trackedPart } from './tracked-fields.js';
+
+export interface Application extends TrackedWrite {
+  /** Take what others own. */
+  readonly force: boolean;
+  /** How conflicts name the version of others' entries, where they are shown as those of a subresource. Default: their own. */
+  readonly shownApiVersion?: string;
+}
+
+export interface Applied {
+  /** The live object with the configuration in it. May hold nulls and shares with both. */
+  readonly object: KubernetesObject;
+  readonly managedFields: ManagedFieldsEntry[] | undefined;
+}
+
+/** Who owns what was there before the first apply. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+
+/**
+ * Server-side apply (KEP-555). `config` has passed `checkApplied`; `live` is
+ * undefined where there is no object yet. Neither is changed.
+ * @throws ApiError Conflict, with one cause for each field that another manager owns
+ */
+export function applyConfiguration(
+  application: Application,
+  live: KubernetesObject | undefined,
+  config: KubernetesObject,
+): Applied {
+  const managers = managersBefore(application, live);
+  const { definition, manager, apiVersion, subresource, tracked } = application;
+  const type = applyTypeOf(definition);
+  const self: ManagerIdentity = { manager, operation: 'Apply', apiVersion, subresource };
+  const base = live ?? {};
+  const last = managers.find((one) => isSameManager(one, self));
+  const stated = trackedPart(fieldSetOf(type, config), tracked);
+  const owning = takeFields(managers, self, stated, last?.time);
+  const merged = mergeApplied(type, base, config);
+  const object = prune(type, merged, last?.fields, ownedByAny(owning)) as KubernetesObject;
+  const comparison = compareTracked(application, base, object);
+  checkConflicts(application, live, findConflicts(owning, self, comparison));
+  const released = releaseFields(owning, self, comparison);
+  const isChanged = !deepEqual(object, base);
+  const after = isChanged
+    ? released.map((one) => (isSameManager(one, self) ? { ...one, time: application.time } : one))
+    : released;
+  if (manager === KUBECTL_MANAGER) renewLastApplied(object, config);
+  return { object, managedFields: encodeManagers(after) };
+}
+
+/** An object whose fields were not tracked so far begins with one owner of everything. */
+function managersBefore(application: Application, live: KubernetesObject | undefined): Manager[] {
+  const managers = readManagers(live?.metadata?.managedFields);
+  if (live === undefined || managers.length > 0) return managers;
+  const everything = compareTracked(application, {}, live);
+  return updateManagers({ ...application, manager: BEFORE_FIRST_APPLY }, [], everything);
+}
+
+function checkConflicts(
+  { force, manager, definition, shownApiVersion }: Application,
+  live: KubernetesObject | undefined,
+  conflicts: ReturnType<typeof findConflicts>,
+): void {
+  if (force || conflicts.length === 0) return;
+  const allowed = manager === KUBECTL_MANAGER && live !== undefined ? fieldsLastApplied(definition, live) : undefined;
+  const remaining = withoutAllowed(conflicts, allowed);
+  if (remaining.length > 0) throw applyConflict(remaining, shownApiVersion);
+}
