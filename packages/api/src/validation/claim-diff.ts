@@ -6,6 +6,7 @@ import { type DiffStruct, type DiffValue, goDiff } from './go-diff.js';
 
 type Spec = DeepReadonly<PersistentVolumeClaimSpec>;
 const NANO = 1_000_000_000n;
+const MILLI = 1_000_000n;
 
 /** What differs between the specs of two claims, as Kubernetes prints it: see {@link goDiff}. */
 export function claimSpecDiff(before: Spec, after: Spec): string {
@@ -41,19 +42,31 @@ function claimSpec(spec: Spec): DiffStruct {
 
 function resourceList(list: Readonly<Record<string, Quantity>> | undefined): DiffValue {
   if (list === undefined) return 'nil';
-  const fields = Object.entries(list).map(([name, quantity]): [string, string] => [
+  const fields = Object.entries(list).map(([name, quantity]): [string, DiffValue] => [
     `s${quote(name)}`,
     goQuantity(quantity),
   ]);
   return { type: 'core.ResourceList', fields };
 }
 
-function goQuantity(text: Quantity): string {
+function goQuantity(text: Quantity): DiffValue {
   const parsed = parsedOrUndefined(text);
   if (parsed === undefined) return quote(text);
-  const amount =
-    parsed.nano % NANO === 0n ? `value: ${parsed.nano / NANO}` : `value: ${parsed.nano / 1_000_000n}, scale: -3`;
-  return `{i: resource.int64Amount{${amount}}, s: ${quote(text)}, Format: ${quote(parsed.format)}}`;
+  const isWhole = parsed.nano % NANO === 0n;
+  const amount: [string, string][] = isWhole
+    ? [['value', String(parsed.nano / NANO)]]
+    : [
+        ['value', String(parsed.nano / MILLI)],
+        ['scale', '-3'],
+      ];
+  return {
+    type: '',
+    fields: [
+      ['i', { type: 'resource.int64Amount', fields: amount }],
+      ['s', quote(text)],
+      ['Format', quote(parsed.format)],
+    ],
+  };
 }
 
 function parsedOrUndefined(text: Quantity): ParsedQuantity | undefined {

@@ -17,6 +17,8 @@ export interface DiffStruct {
 const CONTEXT = 2;
 /** Longer values get a line for each of their fields. */
 const MAX_LINE_LENGTH = 80;
+/** How many levels of an unchanged value are shown. */
+const BRIEF_DEPTH = 2;
 
 type Mark = ' ' | '-' | '+';
 
@@ -99,11 +101,13 @@ function whole(mark: Mark, name: string, value: DiffValue, depth: number): Line[
   ];
 }
 
-function flat(value: DiffValue, withoutType = false): string {
+/** On one line. `briefly`: as cmp shows what has not changed, without types and only so deep. */
+function flat(value: DiffValue, briefly = false, depth = 0): string {
   if (typeof value === 'string') return value;
-  const shown = withoutType ? value.fields.filter(([, field]) => flat(field) !== 'nil') : value.fields;
-  const fields = shown.map(([name, field]) => `${name}: ${flat(field, withoutType)}`);
-  return `${withoutType ? '' : value.type}{${fields.join(', ')}}`;
+  if (briefly && depth > BRIEF_DEPTH) return '{...}';
+  const shown = briefly ? value.fields.filter(([, field]) => flat(field) !== 'nil') : value.fields;
+  const fields = shown.map(([name, field]) => `${name}: ${flat(field, briefly, depth + 1)}`);
+  return `${briefly ? '' : value.type}{${fields.join(', ')}}`;
 }
 
 /** Values of neighbouring lines begin in one column. */

@@ -29,6 +29,19 @@ const GO_SOURCES: readonly (readonly [field: string, goField: string, goType: st
   ['csi', 'CSI', 'CSIPersistentVolumeSource'],
 ];
 
+/** Go's spelling of field names that are not just capitalized. */
+const GO_FIELDS: Readonly<Record<string, string>> = {
+  fsType: 'FSType',
+  pdName: 'PDName',
+  iqn: 'IQN',
+  iscsiInterface: 'ISCSIInterface',
+  secretRef: 'SecretRef',
+  wwids: 'WWIDs',
+  sslEnabled: 'SSLEnabled',
+};
+/** Texts that are pointers in Go. */
+const POINTERS = new Set(['&core.HostPathVolumeSource.type', '&core.LocalVolumeSource.fsType']);
+
 /** What differs between the sources of two volumes, as Kubernetes prints it: see {@link goDiff}. */
 export function volumeSourceDiff(before: Source, after: Source): string {
   const side = (own: Source, other: Source) => ({
@@ -44,12 +57,17 @@ export function volumeSourceDiff(before: Source, after: Source): string {
 function shownSource(own: unknown, other: unknown, type: string): DiffValue {
   if (!isRecord(own)) return 'nil';
   const names = new Set([...Object.keys(own), ...(isRecord(other) ? Object.keys(other) : [])]);
-  const fields = [...names].sort().map((name): [string, DiffValue] => [goName(name), goText(own[name])]);
+  const fields = [...names]
+    .sort()
+    .map((name): [string, DiffValue] => [
+      goName(name),
+      POINTERS.has(`${type}.${name}`) && own[name] !== undefined ? `&${goText(own[name])}` : goText(own[name]),
+    ]);
   return { type, fields };
 }
 
 function goName(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  return GO_FIELDS[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function goText(value: unknown): string {
