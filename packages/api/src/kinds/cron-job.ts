@@ -23,7 +23,7 @@ const cronJobStrategy: ResourceStrategy<CronJob> = {
   prepareForUpdate(cronJob, old) {
     cronJob.status = old.status;
   },
-  validate: (cronJob) => (cronJob.metadata?.resourceVersion === undefined ? validateCronJobCreate(cronJob) : []),
+  validateCreate: validateCronJobCreate,
   validateUpdate: validateCronJobUpdate,
   warnings(cronJob, old) {
     const names = old === undefined ? podNameWarnings(cronJob) : [];

@@ -49,10 +49,10 @@ function atMost(field: string, value: string, maxBytes: number): FieldError[] {
   return isLonger ? [invalidValue(field, '', `can have at most ${maxBytes} characters`)] : [];
 }
 
-/** A new event of events.k8s.io/v1: of the new kind, and without what only old ones have. */
+/** What a new event of events.k8s.io/v1 must be beyond that: of the new kind, and without what only old ones have. */
 export function validateEventCreate(event: ReadonlyEvent): FieldError[] {
   const { type = '', source = {}, count = 0 } = event;
-  const errors = [...validateEvent(event), ...validateSeries(event)];
+  const errors = validateSeries(event);
   if (!event.eventTime) errors.push(required('eventTime'));
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalidValue('type', '', `has invalid value: ${type}`));
   const old = {
@@ -87,7 +87,6 @@ const IMMUTABLE = [
 export function validateEventUpdate(event: ReadonlyEvent, old: ReadonlyEvent): FieldError[] {
   const changesSeries = JSON.stringify(event.series) !== JSON.stringify(old.series);
   return [
-    ...validateEvent(event),
     ...(changesSeries ? validateSeries(event) : []),
     ...IMMUTABLE.flatMap(([shown, field]) => immutableField(shown, event[field], old[field])),
   ];

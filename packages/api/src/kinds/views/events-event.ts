@@ -50,7 +50,7 @@ export const eventsEvents: ResourceType<EventsEvent> = {
   },
   strategy: {
     ...view.strategy,
-    validate: (event) => (event.metadata?.resourceVersion === undefined ? validateEventCreate(toStored(event)) : []),
+    validateCreate: (event) => validateEventCreate(toStored(event)),
     validateUpdate: (event, old) => validateEventUpdate(toStored(event), toStored(old)),
   },
 };

@@ -36,7 +36,9 @@ function seen<T extends KubernetesObject>(resource: ResourceType<T>, object: Kub
 }
 
 const problems = <T extends KubernetesObject>(resource: ResourceType<T>, object: T): string[] =>
-  (resource.strategy.validate?.(object) ?? []).map(({ field, message }) => `${field}: ${message}`);
+  [...(resource.strategy.validate?.(object) ?? []), ...(resource.strategy.validateCreate?.(object) ?? [])].map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
 
 describe('served versions', () => {
   it('follow what is stored, so that this is preferred', () => {
