@@ -8,8 +8,11 @@ import { createNodeIpamController } from './controllers/node-ipam/reconcile.js';
 import { createNodeLifecycleController } from './controllers/node-lifecycle/reconcile.js';
 import { createPodGcController } from './controllers/pod-gc/reconcile.js';
 import { createReplicaSetController } from './controllers/replica-set/reconcile.js';
+import { createResourceQuotaController } from './controllers/resource-quota/reconcile.js';
 import { createRootCaController } from './controllers/root-ca/reconcile.js';
 import { createServiceAccountController } from './controllers/service-account/reconcile.js';
+import { createClaimProtectionController } from './controllers/storage-protection/claim.js';
+import { createVolumeProtectionController } from './controllers/storage-protection/volume.js';
 
 /** Every controller, by the name that its events carry before `-controller`. */
 export const controllers: readonly (readonly [name: string, build: ControllerFactory])[] = [
@@ -24,4 +27,7 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['garbage-collector', createGarbageCollector],
   ['node', createNodeLifecycleController],
   ['pod-gc', createPodGcController],
+  ['resourcequota', createResourceQuotaController],
+  ['pvc-protection', createClaimProtectionController],
+  ['pv-protection', createVolumeProtectionController],
 ];
