@@ -241,6 +241,8 @@ async function startNode(place: Place, name: string, authority: KeyPair, flags: 
   const serving = await issueCertificate(authority, { commonName: name, usages: ['server'], ipAddresses: [ip] });
   const clientFiles = await writeKeyPair(home, 'client', client);
   const servingFiles = await writeKeyPair(home, 'serving', serving);
+  const networkIdentity = await issueCertificate(authority, { commonName: 'system:kube-proxy', usages: ['client'] });
+  const networkFiles = await writeKeyPair(home, 'network', networkIdentity);
   const rootDirectory = join(home, 'root');
   const logFile = join(home, 'kubelet.log');
   const args = [
@@ -256,6 +258,8 @@ async function startNode(place: Place, name: string, authority: KeyPair, flags: 
     `--client-ca-file=${place.caFile}`,
     `--serving-cert-file=${servingFiles.certFile}`,
     `--serving-key-file=${servingFiles.keyFile}`,
+    `--network-cert-file=${networkFiles.certFile}`,
+    `--network-key-file=${networkFiles.keyFile}`,
     `--node-name=${name}`,
     `--node-ip=${ip}`,
     `--cluster-name=${clusterName}`,

@@ -1,8 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { nodes, pods, services } from '@kubelab/api';
-import { createComponentClient, createEventRecorder, createInformer, type SessionApiClient } from '@kubelab/client';
-import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
+import {
+  createApiClient,
+  createComponentClient,
+  createEventRecorder,
+  createInformer,
+  type SessionApiClient,
+} from '@kubelab/client';
+import { type Component, type ComponentContext, readTlsMaterial, systemClock } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import { createContainerCache } from './container-cache.js';
 import { createDockerRuntime } from './container-runtime/docker.js';
@@ -30,18 +36,19 @@ export function createKubelet(options: KubeletOptions): Component {
     instance: options.nodeName,
     async run(signal, context) {
       const client = await createComponentClient(options, context, 'kubelet');
+      const networkClient = await createNetworkClient(options, context);
       // Whatever ends first ends the others.
       const stop = new AbortController();
       const either = AbortSignal.any([signal, stop.signal]);
       // Every pod, watch and connection listens to it.
       setMaxListeners(0, either);
       try {
-        const parts = await buildParts(options, client, context, either);
+        const parts = await buildParts(options, { client, networkClient }, context, either);
         const ending = (part: Promise<void>): Promise<void> => part.finally(() => stop.abort());
         await Promise.all(parts.map((run) => ending(run(either))));
       } finally {
         stop.abort();
-        await client.close();
+        await Promise.all([client.close(), networkClient?.close()]);
       }
     },
   };
@@ -49,10 +56,26 @@ export function createKubelet(options: KubeletOptions): Component {
 
 type Part = (signal: AbortSignal) => Promise<void>;
 
+interface Clients {
+  readonly client: SessionApiClient;
+  /** Of the node network; undefined where the node has no others to reach. */
+  readonly networkClient: SessionApiClient | undefined;
+}
+
+/** A kubelet sees its own Node alone (KEP-4601), so whoever makes the routes to the others asks under another name. */
+async function createNetworkClient(
+  { apiserver, caFile, networkCertFile, networkKeyFile }: KubeletOptions,
+  { log }: ComponentContext,
+): Promise<SessionApiClient | undefined> {
+  if (networkCertFile === undefined || networkKeyFile === undefined) return undefined;
+  const tls = await readTlsMaterial({ caFile, certFile: networkCertFile, keyFile: networkKeyFile });
+  return createApiClient({ addresses: apiserver, tls, component: 'node-network', log });
+}
+
 /** Everything that runs, wired together. */
 async function buildParts(
   options: KubeletOptions,
-  client: SessionApiClient,
+  { client, networkClient }: Clients,
   { log, tracer, health }: ComponentContext,
   signal: AbortSignal,
 ): Promise<readonly Part[]> {
@@ -77,7 +100,8 @@ async function buildParts(
   const cache = createContainerCache({ runtime, log, clock });
   const podInformer = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}` }, log);
   const serviceInformer = createInformer(client, services, {}, log);
-  const nodeInformer = createInformer(client, nodes, {}, log);
+  const ownNodeInformer = createInformer(client, nodes, { fieldSelector: `metadata.name=${nodeName}` }, log);
+  const nodeInformer = networkClient ? createInformer(networkClient, nodes, {}, log) : ownNodeInformer;
   const objects = createNodeObjects({ client, log, signal });
   const network = createPodNetwork({
     nodeName,
@@ -95,7 +119,7 @@ async function buildParts(
   const reporter = await createNodeReporter({
     options,
     client,
-    nodes: nodeInformer,
+    nodes: ownNodeInformer,
     runtime,
     machine,
     recorder,
@@ -158,7 +182,8 @@ async function buildParts(
     (running) => cache.run(running),
     (running) => podInformer.run(running),
     (running) => serviceInformer.run(running),
-    (running) => nodeInformer.run(running),
+    (running) => ownNodeInformer.run(running),
+    ...(networkClient ? [(running: AbortSignal) => nodeInformer.run(running)] : []),
     (running) => network.run(running),
     (running) => reporter.run(running),
     // Service variables are part of a container's environment: none is made before they are known.

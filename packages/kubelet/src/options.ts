@@ -27,6 +27,11 @@ export const kubeletOptions = {
     help: "how other nodes' pods are reached",
   },
   port: { kind: 'number', default: 10250, help: 'port of the gRPC service for the apiserver' },
+  'network-cert-file': {
+    kind: 'string',
+    help: 'PEM file with the certificate by which the node network reads the other nodes, as a kubelet may not; absent: there are none',
+  },
+  'network-key-file': { kind: 'string', help: 'PEM file with its private key' },
   'pause-image': { kind: 'string', default: 'kubelab/pause:1', help: "image of the pods' sandboxes" },
   'node-container': {
     kind: 'string',

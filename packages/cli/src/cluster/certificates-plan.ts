@@ -37,7 +37,7 @@ export function planCertificates(
       ipAddresses: [KUBERNETES_SERVICE, '127.0.0.1', cluster.network.gateway],
       usages: ['server'],
     },
-    client('apiserver-kubelet-client', 'system:apiserver-kubelet-client', ['system:masters']),
+    client('apiserver-kubelet-client', 'system:apiserver-kubelet-client'),
     client('admin', 'kubernetes-admin', ['system:masters']),
     client('scheduler', 'system:kube-scheduler'),
     client('controller-manager', 'system:kube-controller-manager'),

@@ -38,6 +38,8 @@ test('every component and node has an identity of its own, signed by the cluster
   expect((await certificate('kubelet-node1')).subject).toBe('O=system:nodes\nCN=system:node:node1');
   expect((await certificate('proxy-node1')).subject).toBe('O=system:node-proxier\nCN=system:kube-proxy');
   expect((await certificate('admin')).subject).toBe('O=system:masters\nCN=kubernetes-admin');
+  const components = ['apiserver-kubelet-client', 'controller-manager', 'kubelet-node1', 'proxy-node1', 'scheduler'];
+  for (const name of components) expect((await certificate(name)).subject).not.toContain('system:masters');
   for (const name of ['admin', 'apiserver', 'kubelet-node1-serving']) {
     expect((await certificate(name)).verify(authority.publicKey)).toBe(true);
   }

@@ -20,6 +20,7 @@ import { formatKubeconfig } from './kubeconfig.js';
 import { ensureNetwork } from './network.js';
 import { freeNodeAddresses, freeNodeNames } from './node-addresses.js';
 import { ensurePki, readKeyPair } from './pki.js';
+import { ensureTokenKey } from './token-key.js';
 
 /** What `up` was asked for. What is absent stays as it is, or has its default. */
 export interface ClusterRequest {
@@ -67,7 +68,7 @@ export async function prepareCertificates(
   certificates: readonly WantedCertificate[] = planCertificates(cluster),
 ): Promise<void> {
   await mkdir(paths.nodesDir, { recursive: true, mode: 0o700 });
-  await ensurePki(paths.pkiDir, certificates);
+  await Promise.all([ensurePki(paths.pkiDir, certificates), ensureTokenKey(paths.pkiDir)]);
   const [authority, admin] = await Promise.all([readKeyPair(paths.pkiDir, 'ca'), readKeyPair(paths.pkiDir, 'admin')]);
   if (!authority || !admin) throw new Error(`${paths.pkiDir} is not complete`);
   const kubeconfig = formatKubeconfig({

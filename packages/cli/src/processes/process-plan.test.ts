@@ -71,6 +71,15 @@ test('every component has its own identity', () => {
   ]);
 });
 
+test('the node network reads the other nodes by another identity than the kubelet’s', () => {
+  expect(argsOf('kubelet/node1')).toContain('--network-cert-file=/state/pki/proxy-node1.crt');
+});
+
+test('the apiserver alone signs the tokens of service accounts', () => {
+  const signing = plan().filter(({ args }) => args.some((argument) => argument.includes('sa.key')));
+  expect(signing.map(({ name }) => name)).toEqual(['apiserver']);
+});
+
 test('the kubelet is given the id of its node’s container', () => {
   expect(resolveArgs(argsOf('kubelet/node1'), 'abc')).toContain('--node-container=abc');
 });
