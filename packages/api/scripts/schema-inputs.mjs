@@ -48,6 +48,7 @@ export const GROUPS = [
       'V1ComponentStatus',
       'V1TypedLocalObjectReference',
       'V1ObjectReference',
+      'V1TopologySelectorTerm',
     ],
   },
   {
@@ -119,6 +120,7 @@ export const QUANTITY_FIELDS = new Set([
   'EmptyDirVolumeSource.sizeLimit',
   'ResourceFieldSelector.divisor',
   'ContainerStatus.allocatedResources',
+  'V2HPAScalingRules.tolerance',
   'V2MetricTarget.averageValue',
   'V2MetricTarget.value',
   'V2MetricValueStatus.averageValue',

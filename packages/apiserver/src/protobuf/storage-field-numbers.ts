@@ -74,4 +74,6 @@ export const STORAGE_FIELDS: Readonly<Record<string, string>> = {
   PersistentVolumeSource:
     'gcePersistentDisk=1 awsElasticBlockStore=2 hostPath=3 glusterfs=4 nfs=5 rbd=6 iscsi=7 cinder=8 cephfs=9 fc=10 flocker=11 flexVolume=12 azureFile=13 vsphereVolume=14 quobyte=15 azureDisk=16 photonPersistentDisk=17 portworxVolume=18 scaleIO=19 local=20 storageos=21 csi=22',
   VolumeAttributesClass: 'metadata=1 driverName=2 parameters=3',
+  TopologySelectorTerm: 'matchLabelExpressions=1',
+  TopologySelectorLabelRequirement: 'key=1 values=2',
 };
