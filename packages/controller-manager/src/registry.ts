@@ -1,4 +1,5 @@
 import type { ControllerFactory } from './controller.js';
+import { createClusterRoleAggregationController } from './controllers/cluster-role-aggregation/reconcile.js';
 import { createDeploymentController } from './controllers/deployment/reconcile.js';
 import { createEndpointSliceController } from './controllers/endpoint-slice/reconcile.js';
 import { createEndpointsController } from './controllers/endpoints/reconcile.js';
@@ -30,4 +31,5 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['resourcequota', createResourceQuotaController],
   ['pvc-protection', createClaimProtectionController],
   ['pv-protection', createVolumeProtectionController],
+  ['clusterrole-aggregation', createClusterRoleAggregationController],
 ];

@@ -20,7 +20,10 @@ const OWN_CONTROLLERS = [
   'namespace-controller',
   'node-controller',
   'pod-garbage-collector',
+  'pv-protection-controller',
+  'pvc-protection-controller',
   'replicaset-controller',
+  'resourcequota-controller',
   'root-ca-cert-publisher',
   'service-account-controller',
 ];
@@ -40,12 +43,6 @@ export const clusterBindings: readonly ClusterRoleBinding[] = [
   clusterBinding('system:node', []),
   clusterBinding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
   ...controllerNames.map((name) => clusterBinding(controllerRoleName(name), [serviceAccount(name)])),
-  // The apiserver's certificate for kubelets, in no group.
-  clusterBinding(
-    'system:kubelet-api-admin',
-    [user('system:apiserver-kubelet-client')],
-    'kubelab:apiserver-kubelet-client',
-  ),
   ...OWN_CONTROLLERS.map((name) =>
     clusterBinding(controllerRoleName(name), [user(CONTROLLER_MANAGER)], `kubelab:controller-manager:${name}`),
   ),
