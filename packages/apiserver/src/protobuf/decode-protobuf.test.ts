@@ -75,6 +75,18 @@ test('numbers, pointers to zero, inlined messages, quantities and times', () => 
   });
 });
 
+test('a list as the value of a map, and a text that is empty on purpose', () => {
+  const extra = message([1, 'scopes'], [2, message([1, 'a'], [1, 'b'])]);
+  const request = message([1, message([1, 'c'])], [2, message([1, 'x'], [7, 'example.com/s'], [6, extra])]);
+  expect(
+    decode('CertificateSigningRequest', body('certificates.k8s.io/v1', 'CertificateSigningRequest', request)),
+  ).toMatchObject({ spec: { request: 'eA==', signerName: 'example.com/s', extra: { scopes: ['a', 'b'] } } });
+  const claim = message([1, message([1, 'c'])], [2, message([3, ''], [5, ''])]);
+  expect(decode('PersistentVolumeClaim', body('v1', 'PersistentVolumeClaim', claim))).toMatchObject({
+    spec: { storageClassName: '' },
+  });
+});
+
 test.each([
   ['no magic', Buffer.from('{}'), 'BadRequest'],
   ['a length beyond the end', Buffer.from('k8s\0\x0a\x7f'), 'BadRequest'],
