@@ -9,6 +9,8 @@ export interface Occurrence {
   readonly reason: string;
   readonly message: string;
   readonly trace: TraceContext | undefined;
+  /** Where it happened. */
+  readonly host: string | undefined;
   readonly timeMs: number;
 }
 

@@ -19,6 +19,12 @@ export interface EventRecorder {
   flush(): Promise<void>;
 }
 
+/** A recorder for what happens on many hosts. */
+export interface SharedEventRecorder extends EventRecorder {
+  /** The same recorder, for events of another host than its own. */
+  onHost(host: string): Pick<EventRecorder, 'event'>;
+}
+
 export interface EventRecorderOptions {
   readonly client: Pick<ApiClient, 'create' | 'patch'>;
   /** `kubelet`: the event's source. */
@@ -30,10 +36,15 @@ export interface EventRecorderOptions {
   readonly signal?: AbortSignal;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** How many objects' events are written at a time; those of one object keep their order. Default 1. */
+  readonly concurrency?: number;
+  /** How many may wait. Default 1,000: twice what a full node makes at once. */
+  readonly capacity?: number;
+  /** Beyond it events are dropped. Default: no limit. */
+  readonly limit?: { readonly perSecond: number; readonly burst: number };
 }
 
-/** Events that may wait; a burst of 1,000 is twice what a full node makes at once. */
-const CAPACITY = 1_000;
+const DEFAULT_CAPACITY = 1_000;
 const MAX_ATTEMPTS = 12;
 const TRANSIENT = ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyRequests', 'InternalError'] as const;
 
@@ -42,17 +53,18 @@ const TRANSIENT = ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyReq
  * to `count` and moves `lastTimestamp`; similar ones are combined; an object
  * that has too many gets no more for a while.
  */
-export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, component, host, log, signal, clock = systemClock } = options;
+export function createEventRecorder(options: EventRecorderOptions): SharedEventRecorder {
+  const { client, component, log, signal, clock = systemClock } = options;
+  const { concurrency = 1, capacity = DEFAULT_CAPACITY, limit } = options;
   const correlator = createEventCorrelator({ clock });
   const nextName = createEventNames(clock);
-  const source = { component, ...(host === undefined ? {} : { host }) };
-  let waiting: Occurrence[] = [];
-  let draining: Promise<void> | undefined;
+  const isWithinLimit = limit === undefined ? () => true : createTokenBucket(limit, clock);
+  const lanes = Array.from({ length: concurrency }, createLane);
+  let waiting = 0;
   let dropped = 0;
 
   const createEvent = async (occurrence: Occurrence, count: number, firstTimestamp: string): Promise<void> => {
-    const { reference, type, reason, message, trace } = occurrence;
+    const { reference, type, reason, message, trace, host } = occurrence;
     const namespace = reference.namespace || 'default';
     const event: Event = {
       metadata: { namespace, name: nextName(reference.name ?? '') },
@@ -60,7 +72,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       type,
       reason,
       message,
-      source,
+      source: { component, ...(host === undefined ? {} : { host }) },
       reportingComponent: component,
       reportingInstance: host ?? '',
       count,
@@ -111,34 +123,75 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
   };
 
-  const drain = async (): Promise<void> => {
-    for (let next = waiting.shift(); next && !signal?.aborted; next = waiting.shift()) await writeWithRetries(next);
-    if (dropped > 0) log.warn({ dropped }, 'events were dropped: too many were waiting');
+  const drain = async (lane: Lane): Promise<void> => {
+    for (let next = lane.waiting.shift(); next && !signal?.aborted; next = lane.waiting.shift()) {
+      waiting -= 1;
+      await writeWithRetries(next);
+    }
+    waiting -= lane.waiting.length;
+    lane.waiting = [];
+    lane.draining = undefined;
+    if (waiting > 0 || dropped === 0) return;
+    log.warn({ dropped }, 'events were dropped: too many came at once');
     dropped = 0;
-    waiting = [];
-    draining = undefined;
+  };
+
+  const record = (host: string | undefined, ...[target, type, reason, message, trace]: EventArguments): void => {
+    if (signal?.aborted) return;
+    if (waiting >= capacity || !isWithinLimit()) {
+      dropped += 1;
+      return;
+    }
+    const reference = referenceTo(target);
+    const occurrence = correlator.admit({ reference, type, reason, message, trace, host, timeMs: clock.now() });
+    if (!occurrence) return;
+    waiting += 1;
+    const lane = lanes[laneOf(reference, lanes.length)] as Lane;
+    lane.waiting.push(occurrence);
+    lane.draining ??= drain(lane);
   };
 
   return {
-    event(target, type, reason, message, trace) {
-      if (signal?.aborted) return;
-      const occurrence = correlator.admit({
-        reference: referenceTo(target),
-        type,
-        reason,
-        message,
-        trace,
-        timeMs: clock.now(),
-      });
-      if (!occurrence) return;
-      if (waiting.length >= CAPACITY) {
-        dropped += 1;
-        return;
-      }
-      waiting.push(occurrence);
-      draining ??= drain();
+    event: (...event) => record(options.host, ...event),
+    onHost: (host) => ({ event: (...event) => record(host, ...event) }),
+    flush: async () => {
+      await Promise.all(lanes.map(({ draining }) => draining));
     },
-    flush: () => draining ?? Promise.resolve(),
+  };
+}
+
+type EventArguments = Parameters<EventRecorder['event']>;
+
+/** What is written one after the other. */
+interface Lane {
+  waiting: Occurrence[];
+  draining: Promise<void> | undefined;
+}
+
+const createLane = (): Lane => ({ waiting: [], draining: undefined });
+
+/** The same for every event of an object. */
+function laneOf({ uid, name, namespace }: ObjectReference, lanes: number): number {
+  if (lanes === 1) return 0;
+  let hash = 0;
+  for (const character of uid ?? `${namespace}/${name}`) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
+  return hash % lanes;
+}
+
+/** Whether one more may pass now: `burst` at once, `perSecond` in the long run. */
+function createTokenBucket(
+  { perSecond, burst }: NonNullable<EventRecorderOptions['limit']>,
+  clock: Clock,
+): () => boolean {
+  let tokens = burst;
+  let filledAtMs = clock.now();
+  return () => {
+    const nowMs = clock.now();
+    tokens = Math.min(burst, tokens + ((nowMs - filledAtMs) / 1000) * perSecond);
+    filledAtMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
   };
 }
 
