@@ -27,9 +27,7 @@ const cronJobStrategy: ResourceStrategy<CronJob> = {
   validateUpdate: validateCronJobUpdate,
   warnings(cronJob, old) {
     const names = old === undefined ? podNameWarnings(cronJob) : [];
-    const changes = old === undefined || cronJob.metadata?.generation !== old.metadata.generation;
-    const spec = cronJob.spec?.jobTemplate?.spec;
-    return [...names, ...(changes && spec ? jobSpecWarnings(spec, 'spec.jobTemplate.spec') : [])];
+    return [...names, ...jobSpecWarnings(cronJob.spec?.jobTemplate?.spec, 'spec.jobTemplate.spec', cronJob, old)];
   },
 };
 

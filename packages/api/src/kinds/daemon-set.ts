@@ -5,6 +5,7 @@ import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.
 import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from '../validation/daemon-set.js';
 import { semanticEqual } from '../validation/semantic-equal.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 
 /** Counts the changes of the template; what older API versions have as spec.templateGeneration. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -42,6 +43,7 @@ const daemonSetStrategy: ResourceStrategy<DaemonSet> = {
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,
+  warnings: (daemonSet, old) => podTemplateWarnings(daemonSet.spec?.template, 'spec.template', daemonSet, old),
 };
 
 function templateGenerationOf({ metadata }: DaemonSet): number {

@@ -8,6 +8,8 @@ import {
   validateDeploymentUpdate,
 } from '../validation/deployment.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
+import { podNameWarnings } from './pod-name-warning.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 import { serializeSelector } from './selector-text.js';
 
 const deploymentStrategy: ResourceStrategy<Deployment> = {
@@ -30,6 +32,10 @@ const deploymentStrategy: ResourceStrategy<Deployment> = {
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatusUpdate: validateDeploymentStatusUpdate,
+  warnings: (deployment, old) => [
+    ...(old === undefined ? podNameWarnings(deployment) : []),
+    ...podTemplateWarnings(deployment.spec?.template, 'spec.template', deployment, old),
+  ],
   scale: {
     getReplicas: (deployment) => deployment.spec?.replicas ?? 0,
     setReplicas: (deployment, replicas) => {

@@ -1,5 +1,6 @@
 import type { Job, JobSpec } from '../generated/types.js';
 import { formatLabelSelector } from '../labels/selector.js';
+import type { KubernetesObject } from '../object.js';
 import { ageColumn, column, containerColumns, nameColumn, wideColumn } from '../printers/columns.js';
 import { humanDuration } from '../printers/duration.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
@@ -9,6 +10,7 @@ import { validateJobUpdate } from '../validation/job-update.js';
 import { MAX_INT32 } from '../validation/values.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
 import { podNameWarnings } from './pod-name-warning.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 
 const DEFAULT_BACKOFF_LIMIT = 6;
 const MANY_COMPLETIONS = 100_000;
@@ -48,8 +50,7 @@ const jobStrategy: ResourceStrategy<Job> = {
   validateStatusUpdate: validateJobStatusUpdate,
   warnings(job, old) {
     const names = old === undefined ? podNameWarnings(job) : [];
-    const changes = old === undefined || job.metadata?.generation !== old.metadata.generation;
-    return [...names, ...(changes && job.spec ? jobSpecWarnings(job.spec, 'spec') : [])];
+    return [...names, ...jobSpecWarnings(job.spec, 'spec', job, old)];
   },
 };
 
@@ -79,10 +80,20 @@ function generateSelector({ metadata = {}, spec }: Job): void {
   spec.selector.matchLabels[CONTROLLER_UID_LABELS[1]] ??= uid;
 }
 
-export function jobSpecWarnings({ completionMode, completions = 0, parallelism = 0 }: JobSpec, path: string): string[] {
-  if (completionMode !== 'Indexed' || completions <= MANY_COMPLETIONS || parallelism <= MANY_PARALLEL) return [];
+/** Of the Job, or the CronJob, `object`: when it is new, and when a write has changed what is wanted of it. */
+export function jobSpecWarnings(
+  spec: JobSpec | undefined,
+  path: string,
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+): string[] {
+  const { completionMode, completions = 0, parallelism = 0, template } = spec ?? {};
+  if (old !== undefined && object.metadata?.generation === old.metadata?.generation) return [];
+  const pods = podTemplateWarnings(template, `${path}.template`, object, old);
+  if (completionMode !== 'Indexed' || completions <= MANY_COMPLETIONS || parallelism <= MANY_PARALLEL) return pods;
   return [
     `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+    ...pods,
   ];
 }
 

@@ -3,6 +3,7 @@ import { column, containerColumns, formatLabels, nameColumn } from '../printers/
 import type { ResourceType } from '../resource.js';
 import { validatePodTemplate } from '../validation/pod/pod-template.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 
 export const podTemplates: ResourceType<PodTemplate> = {
   group: '',
@@ -31,6 +32,7 @@ export const podTemplates: ResourceType<PodTemplate> = {
     setDefaults({ template }) {
       if (template?.spec) setPodSpecDefaults(template.spec);
     },
+    warnings: (object) => podTemplateWarnings(object.template, 'template', object, undefined),
     validate: ({ template }) => validatePodTemplate(template ?? {}, 'template'),
   },
 };

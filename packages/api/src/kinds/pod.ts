@@ -5,8 +5,10 @@ import { validatePod } from '../validation/pod/pod.js';
 import { validatePodStatusUpdate, validatePodUpdate } from '../validation/pod/pod-update.js';
 import { podColumns } from './pod-columns.js';
 import { setPodDefaults } from './pod-defaults.js';
+import { podNameWarnings } from './pod-name-warning.js';
 import { qosClass } from './pod-resources.js';
 import { isPodScheduled, isPodTerminal } from './pod-status.js';
+import { podSpecWarnings } from './pod-warnings.js';
 
 const podStrategy: ResourceStrategy<Pod> = {
   tracksGeneration: true,
@@ -37,6 +39,11 @@ const podStrategy: ResourceStrategy<Pod> = {
   },
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
+  /** Updates of pods are for controllers, who read no warnings. */
+  warnings: (pod, old) =>
+    old === undefined
+      ? [...podNameWarnings(pod, "the Pod's hostname"), ...podSpecWarnings(pod.spec, pod.metadata)]
+      : [],
   /** A pod that runs nowhere, or no more, goes at once, whatever was asked for. */
   defaultGracePeriodSeconds(pod) {
     if (!isPodScheduled(pod) || isPodTerminal(pod)) return 0;

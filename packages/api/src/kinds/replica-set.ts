@@ -8,6 +8,8 @@ import {
   validateReplicaSetUpdate,
 } from '../validation/replica-set.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
+import { podNameWarnings } from './pod-name-warning.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 import { serializeSelector } from './selector-text.js';
 
 const replicaSetStrategy: ResourceStrategy<ReplicaSet> = {
@@ -26,6 +28,10 @@ const replicaSetStrategy: ResourceStrategy<ReplicaSet> = {
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   validateStatusUpdate: validateReplicaSetStatusUpdate,
+  warnings: (replicaSet, old) => [
+    ...(old === undefined ? podNameWarnings(replicaSet) : []),
+    ...podTemplateWarnings(replicaSet.spec?.template, 'spec.template', replicaSet, old),
+  ],
   scale: {
     getReplicas: ({ spec }) => spec?.replicas ?? 0,
     setReplicas: ({ spec }, replicas) => {

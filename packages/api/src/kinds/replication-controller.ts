@@ -6,6 +6,7 @@ import { validateReplicaSetStatusUpdate } from '../validation/replica-set.js';
 import { validateReplicationController } from '../validation/replication-controller.js';
 import { setPodSpecDefaults } from './pod-defaults.js';
 import { podNameWarnings } from './pod-name-warning.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 
 const replicationControllerStrategy: ResourceStrategy<ReplicationController> = {
   tracksGeneration: true,
@@ -30,7 +31,10 @@ const replicationControllerStrategy: ResourceStrategy<ReplicationController> = {
   },
   validate: validateReplicationController,
   validateStatusUpdate: ({ status }) => validateReplicaSetStatusUpdate({ status }),
-  warnings: (controller, old) => (old === undefined ? podNameWarnings(controller) : []),
+  warnings: (controller, old) => [
+    ...(old === undefined ? podNameWarnings(controller) : []),
+    ...podTemplateWarnings(controller.spec?.template, 'spec.template', controller, old),
+  ],
   scale: {
     getReplicas: ({ spec }) => spec?.replicas ?? 0,
     setReplicas: ({ spec }, replicas) => {

@@ -7,6 +7,7 @@ import {
   validateStatefulSetUpdate,
 } from '../validation/stateful-set.js';
 import { canonicalizeList, setPodSpecDefaults } from './pod-defaults.js';
+import { podTemplateWarnings } from './pod-warnings.js';
 import { serializeSelector } from './selector-text.js';
 
 const HISTORY_WARNING =
@@ -38,7 +39,10 @@ const statefulSetStrategy: ResourceStrategy<StatefulSet> = {
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatusUpdate: validateStatefulSetStatusUpdate,
-  warnings: ({ spec }) => ((spec?.revisionHistoryLimit ?? 0) < 0 ? [HISTORY_WARNING] : []),
+  warnings: (statefulSet, old) => [
+    ...podTemplateWarnings(statefulSet.spec?.template, 'spec.template', statefulSet, old),
+    ...((statefulSet.spec?.revisionHistoryLimit ?? 0) < 0 ? [HISTORY_WARNING] : []),
+  ],
   scale: {
     getReplicas: ({ spec }) => spec?.replicas ?? 0,
     setReplicas: ({ spec }, replicas) => {

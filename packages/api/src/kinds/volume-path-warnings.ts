@@ -1,0 +1,75 @@
+import type { Volume, VolumeProjection } from '../generated/types.js';
+import type { DeepReadonly } from '../object.js';
+import { quote } from '../validation/field-error.js';
+
+type ReadonlyVolume = DeepReadonly<Volume>;
+type Items = readonly { readonly path?: string }[];
+
+interface Paths {
+  readonly of: string;
+  readonly paths: readonly string[];
+}
+
+/** Files of one volume that would lie at, or within, each other. */
+export function overlappingPathWarnings(volumes: readonly ReadonlyVolume[]): string[] {
+  return volumes.flatMap((volume) => {
+    const { configMap, secret, downwardAPI, projected } = volume;
+    const name = `volume ${quote(volume.name)}`;
+    const found: string[] = [];
+    for (const { of, paths } of [
+      ...pathsOf(`${name} (ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
+      ...pathsOf(`${name} (Secret ${quote(secret?.secretName ?? '')})`, secret?.items),
+      ...pathsOf(`${name} (DownwardAPI)`, downwardAPI?.items),
+    ]) {
+      found.push(...overlaps(of, paths));
+    }
+    return [...found, ...projectedWarnings(name, projected?.sources ?? [])];
+  });
+}
+
+function pathsOf(of: string, items: Items | undefined): Paths[] {
+  return items === undefined ? [] : [{ of, paths: items.map(({ path = '' }) => path) }];
+}
+
+/** Sources of one volume share its directory. */
+function projectedWarnings(name: string, sources: readonly DeepReadonly<VolumeProjection>[]): string[] {
+  const earlier = new Set<string>();
+  return sources.flatMap((source) => {
+    if (Object.keys(source).length === 0) return [`${name} (Projected) has no sources provided`];
+    const [projected] = pathsOfSource(name, source);
+    if (projected === undefined) return [];
+    const { of, paths } = projected;
+    const all = [...new Set(paths), ...earlier].sort();
+    for (const path of paths) earlier.add(path);
+    return [...overlaps(of, paths), ...overlaps(of, all)];
+  });
+}
+
+function pathsOfSource(name: string, source: DeepReadonly<VolumeProjection>): Paths[] {
+  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle: bundle } = source;
+  const bundleName = quote(bundle?.name ?? bundle?.signerName ?? '');
+  return [
+    ...pathsOf(`${name} (Projected ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
+    ...pathsOf(`${name} (Projected Secret ${quote(secret?.name ?? '')})`, secret?.items),
+    ...pathsOf(`${name} (Projected DownwardAPI)`, downwardAPI?.items),
+    ...pathsOf(`${name} (Projected ServiceAccountToken)`, serviceAccountToken && [serviceAccountToken]),
+    ...pathsOf(`${name} (Projected ClusterTrustBundle ${bundleName})`, bundle && [bundle]),
+  ];
+}
+
+function overlaps(of: string, paths: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return paths.flatMap((path) => {
+    const normal = path.replace(/\/+$/, '');
+    const other = [...seen].find((one) => one === normal || isWithin(one, normal) || isWithin(normal, one));
+    seen.add(normal);
+    return other === undefined || other === '' || normal === ''
+      ? []
+      : [`${of}: overlapping paths: ${quote(normal)} with ${quote(other)}`];
+  });
+}
+
+/** As Kubernetes compares them: by their beginning alone. */
+function isWithin(path: string, directory: string): boolean {
+  return `${path}/`.startsWith(directory);
+}
