@@ -143,6 +143,8 @@ function orNotServed<F>(verb: F | undefined): F {
 function createScope(resource: ResourceType, options: RegistryOptions): Scope {
   const { storage, admission, hooks, timeToLiveSeconds, nowMs = Date.now } = options;
   const hook = hooks.find(({ resource: { group, plural } }) => group === resource.group && plural === resource.plural);
+  // A hook works on what is stored; it would be given the view's shape here.
+  if (hook && isView(resource)) throw new TypeError(`${resource.plural} has a hook and can have no other version`);
   const expires = resource.strategy.timeToLiveSeconds;
   return {
     resource,
