@@ -94,11 +94,12 @@ describe('warnings', () => {
       {
         volumes: [{ name: 'v', gitRepo: { repository: 'r' } }],
         terminationGracePeriodSeconds: -1,
-        imagePullSecrets: [{ name: 's' }, { name: 's' }],
+        imagePullSecrets: [{ name: 's' }, { name: 's' }, {}],
       },
       [
         'spec.volumes[0].gitRepo: deprecated in v1.11, and disabled by default in v1.33+',
         'spec.imagePullSecrets[1].name: duplicate name "s"',
+        'spec.imagePullSecrets[2].name: invalid empty name ""',
         'spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
       ],
     ],

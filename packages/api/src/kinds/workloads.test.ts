@@ -113,7 +113,7 @@ describe('deployments', () => {
       'strategy',
       { strategy: { type: 'x' } },
       [
-        'spec.strategy.type: Unsupported value: {"Type":"x","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+        'spec.strategy: Unsupported value: {"Type":"x","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
       ],
     ],
     [

@@ -32,7 +32,7 @@ function validateStrategy(strategy: DeepReadonly<DeploymentStrategy>, path: stri
   if (type === 'RollingUpdate') return validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`);
   // Kubernetes shows its inner type here, whose fields are capitalized.
   const shown = { Type: type, RollingUpdate: rollingUpdate ?? null };
-  return [notSupported(`${path}.type`, shown, ['Recreate', 'RollingUpdate'])];
+  return [notSupported(path, shown, ['Recreate', 'RollingUpdate'])];
 }
 
 function validateRollingUpdate(update: DeepReadonly<RollingUpdateDeployment>, path: string): FieldError[] {

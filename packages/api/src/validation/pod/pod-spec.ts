@@ -30,7 +30,6 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec> | undefined, path: s
     ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
     ...validatePodSecurityContext(spec, `${path}.securityContext`),
-    ...validateImagePullSecrets(spec, path),
     ...validateAffinity(spec.affinity, `${path}.affinity`),
     ...validateDnsConfig(spec, `${path}.dnsConfig`),
     ...validateReadinessGates(spec, path),
@@ -44,12 +43,6 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec> | undefined, path: s
     ...validateResourceList(spec.overhead ?? {}, `${path}.overhead`, validateResourceName),
     ...(spec.os ? oneOf(`${path}.os.name`, spec.os.name, ['linux', 'windows']) : []),
   ];
-}
-
-function validateImagePullSecrets(spec: DeepReadonly<PodSpec>, path: string): FieldError[] {
-  return (spec.imagePullSecrets ?? []).flatMap(({ name = '' }, i) =>
-    name === '' ? [required(`${path}.imagePullSecrets[${i}].name`)] : [],
-  );
 }
 
 function validateReadinessGates(spec: DeepReadonly<PodSpec>, path: string): FieldError[] {
