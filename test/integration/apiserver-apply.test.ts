@@ -199,6 +199,14 @@ describe('who owns what after writes of others', () => {
     expect(entries.map(({ manager }) => manager)).toContain('ancient-changes');
   });
 
+  test('an object that is too large with them is stored without them', async () => {
+    const data = Object.fromEntries(Array.from({ length: 40_000 }, (_, i) => [`key-number-${i}`, '12345678']));
+    const made = await send('POST', `${CONFIG_MAPS}?fieldManager=maker`, configMap('large', data));
+    expect({ status: made.status, owners: summaryOf(made) }).toEqual({ status: 201, owners: [] });
+    const applied = await apply(`${CONFIG_MAPS}/larger`, configMap('larger', data));
+    expect(applied).toMatchObject({ status: 413, json: { reason: 'RequestEntityTooLarge' } });
+  });
+
   test.each([
     ['POST', CONFIG_MAPS, configMap('f', {}), 'CreateOptions'],
     ['PUT', `${CONFIG_MAPS}/f`, configMap('f', {}), 'UpdateOptions'],
@@ -431,6 +439,35 @@ describe('apply', () => {
       replicas: 3,
     });
     expect(summaryOf(await send('GET', path))).toEqual(['one Apply', 'scaler Apply scale']);
+  });
+
+  test('to ephemeral containers, and updates of them, own those alone', async () => {
+    const PODS = '/api/v1/namespaces/default/pods';
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'debugged' } };
+    const spec = { containers: [{ name: 'c', image: 'i' }] };
+    await apply(`${PODS}/debugged`, { ...pod, spec });
+    const container = (name: string) => ({ name, image: 'i', targetContainerName: 'c' });
+    const applied = await apply(
+      `${PODS}/debugged/ephemeralcontainers`,
+      { ...pod, spec: { nodeName: 'n', ephemeralContainers: [container('one')] } },
+      'fieldManager=debugger',
+    );
+    expect(applied.json).toMatchObject({ spec: { ephemeralContainers: [{ name: 'one' }] } });
+    expect(applied.json.spec).not.toHaveProperty('nodeName');
+    const element = { '.': {}, 'f:image': {}, 'f:name': {}, 'f:targetContainerName': {} };
+    expect(entryOf(applied, 'debugger')).toMatchObject({
+      operation: 'Apply',
+      subresource: 'ephemeralcontainers',
+      fieldsV1: { 'f:spec': { 'f:ephemeralContainers': { 'k:{"name":"one"}': element } } },
+    });
+    const two = { ...applied.json, spec: { ...applied.json.spec } };
+    two.spec.ephemeralContainers = [...two.spec.ephemeralContainers, container('two')];
+    const updated = await send('PUT', `${PODS}/debugged/ephemeralcontainers?fieldManager=other`, two);
+    expect(summaryOf(updated)).toEqual([
+      'debugger Apply ephemeralcontainers',
+      'one Apply',
+      'other Update ephemeralcontainers',
+    ]);
   });
 
   test('of many at once none is lost', async () => {

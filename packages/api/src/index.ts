@@ -37,6 +37,7 @@ export type { SchemaDefinition, SchemaNode } from './schema.js';
 export * from './schema-kinds.js';
 export * from './schema-lists.js';
 export * from './validation/field-error.js';
+export * from './validation/field-manager.js';
 export {
   checkName,
   MAX_ANNOTATIONS_BYTES,

@@ -1,6 +1,13 @@
 import { type ClientOptions, type ComponentContext, readTlsMaterial } from '@kubelab/runtime';
 import { createApiClient, type SessionApiClient } from './create-api-client.js';
 
+/** As managedFields name Kubernetes' own components. */
+const FIELD_MANAGERS: Readonly<Record<string, string>> = {
+  'controller-manager': 'kube-controller-manager',
+  proxy: 'kube-proxy',
+  scheduler: 'kube-scheduler',
+};
+
 /**
  * A component's client, from its flags: reads the certificates, reports the
  * component's spans through it, and makes the component ready only while it is
@@ -15,6 +22,7 @@ export async function createComponentClient(
     addresses: options.apiserver,
     tls: await readTlsMaterial(options),
     component,
+    fieldManager: FIELD_MANAGERS[component.split('/', 1)[0] ?? ''] ?? component,
     log: context.log,
     tracer: context.tracer,
   });

@@ -33,8 +33,10 @@ export interface ApiClientOptions {
   /** HOST:PORT of the apiservers' gRPC; tried in turn. */
   readonly addresses: readonly string[];
   readonly tls: TlsMaterial;
-  /** Names the client in the server's log, and is the field manager of its writes. */
+  /** Names the client in the server's log. */
   readonly component: string;
+  /** Whom managedFields name as the writer of what it writes. Default: the component. */
+  readonly fieldManager?: string;
   readonly log: Logger;
   /** Its finished spans are reported through this client. */
   readonly tracer?: ReportingTracer;
@@ -59,7 +61,7 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
 
 /** A client over one Session stream. It connects with the first call; building it opens nothing. */
 export function createApiClient(options: ApiClientOptions): SessionApiClient {
-  const { addresses, tls, component, log, tracer, clock = systemClock } = options;
+  const { addresses, tls, component, fieldManager = component, log, tracer, clock = systemClock } = options;
   if (addresses.length === 0) throw new RangeError('an API client needs an address');
   const session = createSession({ addresses, tls, component, log, clock });
   tracer?.setSink(session.report);
@@ -69,7 +71,7 @@ export function createApiClient(options: ApiClientOptions): SessionApiClient {
   const write = <T extends KubernetesObject>(object: T, writeOptions: WriteOptions | undefined) => ({
     object: encode(object),
     dryRun: writeOptions?.dryRun ?? false,
-    fieldManager: writeOptions?.fieldManager ?? component,
+    fieldManager: writeOptions?.fieldManager ?? fieldManager,
     traceparent: traceparent(writeOptions),
   });
   const update = <T extends KubernetesObject>(

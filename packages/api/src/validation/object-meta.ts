@@ -4,6 +4,7 @@ import type { DeepReadonly } from '../object.js';
 import type { ResourceStrategy } from '../resource.js';
 import { checkCanonicalIp } from './addresses.js';
 import { forbidden, invalidEach, invalidValue, required, tooLong } from './field-error.js';
+import { validateFieldManager } from './field-manager.js';
 import {
   byteLength,
   checkDns1035Label,
@@ -172,15 +173,23 @@ function validateNoNewFinalizers(finalizers: readonly string[], old: readonly st
   return [forbidden(path, text)];
 }
 
+const MAX_SUBRESOURCE_BYTES = 256;
+
 function validateManagedFields(meta: ReadonlyMeta, path: string): FieldError[] {
-  return (meta.managedFields ?? []).flatMap(({ operation = '', fieldsType = '' }, i) => {
-    const errors: FieldError[] = [];
-    if (operation !== 'Apply' && operation !== 'Update') {
-      errors.push(invalidValue(`${path}[${i}].operation`, operation, 'must be `Apply` or `Update`'));
-    }
-    if (fieldsType !== 'FieldsV1') {
-      errors.push(invalidValue(`${path}[${i}].fieldsType`, fieldsType, 'must be `FieldsV1`'));
-    }
-    return errors;
-  });
+  return (meta.managedFields ?? []).flatMap(
+    ({ operation = '', fieldsType = '', manager = '', subresource = '' }, i) => {
+      const errors: FieldError[] = [];
+      if (operation !== 'Apply' && operation !== 'Update') {
+        errors.push(invalidValue(`${path}[${i}].operation`, operation, 'must be `Apply` or `Update`'));
+      }
+      if (fieldsType !== 'FieldsV1') {
+        errors.push(invalidValue(`${path}[${i}].fieldsType`, fieldsType, 'must be `FieldsV1`'));
+      }
+      errors.push(...validateFieldManager(manager, `${path}[${i}].manager`));
+      if (Buffer.byteLength(subresource) > MAX_SUBRESOURCE_BYTES) {
+        errors.push(tooLong(`${path}[${i}].subresource`, MAX_SUBRESOURCE_BYTES));
+      }
+      return errors;
+    },
+  );
 }

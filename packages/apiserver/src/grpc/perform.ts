@@ -1,4 +1,4 @@
-import { ApiError, type DeleteOptions } from '@kubelab/api';
+import { ApiError, type DeleteOptions, validateFieldManager } from '@kubelab/api';
 import {
   type CreateMessage,
   type DeleteCollectionMessage,
@@ -18,7 +18,6 @@ import type { Authorizer } from '../authz/authorizer.js';
 import { selectedName } from '../authz/selected-name.js';
 import { decodeDefinition } from '../registry/decode.js';
 import { encodeList } from '../registry/encode-list.js';
-import { fieldManagerErrors } from '../registry/field-manager.js';
 import type { ListOptions } from '../registry/list.js';
 import { objectPath } from '../registry/object-path.js';
 import type { Registry, Target } from '../registry/registry.js';
@@ -168,7 +167,7 @@ function contextOf({ user, signal }: Caller, trace?: TraceContext): RequestConte
 
 /** Who names no manager is one under his user name. @throws ApiError BadRequest */
 function managerOf({ fieldManager = '' }: { fieldManager?: string }, { user }: Caller): string {
-  const [error] = fieldManagerErrors(fieldManager);
+  const [error] = validateFieldManager(fieldManager, 'fieldManager');
   if (error !== undefined) throw new ApiError('BadRequest', `${error.field}: ${error.message}`);
   return fieldManager || user.name;
 }

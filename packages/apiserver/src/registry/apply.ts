@@ -37,8 +37,7 @@ export async function applyObject<T extends KubernetesObject>(
   options: WriteOptions,
   context: RequestContext,
 ): Promise<WriteAnswer> {
-  const { config, warnings } = readConfiguration(scope.resource, body.bytes, options);
-  for (const warning of warnings) context.warn(warning);
+  const config = readBody(scope, body, options, context);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await applyToPresent(scope, key, subresource, config, options, context);
@@ -53,6 +52,56 @@ export async function applyObject<T extends KubernetesObject>(
   }
 }
 
+function readBody<T extends KubernetesObject>(
+  { resource }: Scope<T>,
+  { bytes }: Body,
+  options: WriteOptions,
+  context: RequestContext,
+): KubernetesObject {
+  const { config, warnings } = readConfiguration(resource, bytes, options);
+  for (const warning of warnings) context.warn(warning);
+  return config;
+}
+
+/**
+ * What applying the body makes of an object that is there, for subresources
+ * that then take from it what is theirs.
+ * @throws ApiError BadRequest, Conflict
+ */
+export function applier<T extends KubernetesObject>(
+  scope: Scope<T>,
+  key: ObjectKey,
+  subresource: string,
+  body: Body,
+  options: WriteOptions,
+  context: RequestContext,
+) {
+  const config = readBody(scope, body, options, context);
+  return (old: Persisted<T>) => applyTo(scope, key, subresource, config, options, context, old);
+}
+
+/** Checked to be the object that is there. */
+function applyTo<T extends KubernetesObject>(
+  scope: Scope<T>,
+  key: ObjectKey,
+  subresource: string,
+  config: KubernetesObject,
+  options: WriteOptions,
+  context: RequestContext,
+  old: Persisted<T>,
+) {
+  const { resource } = scope;
+  const applied = applyConfiguration(applicationOf(scope, subresource, options, context), old, config);
+  const sent = decodeApplied(scope, applied);
+  const metadata = alignWithKey(sent, resource, key);
+  checkUid(resource, old, metadata.uid);
+  const { resourceVersion } = metadata;
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(resource, key.name, OBJECT_MODIFIED);
+  }
+  return { sent, managedFields: applied.managedFields, isApplied: true };
+}
+
 async function applyToPresent<T extends KubernetesObject>(
   scope: Scope<T>,
   key: ObjectKey,
@@ -61,7 +110,6 @@ async function applyToPresent<T extends KubernetesObject>(
   options: WriteOptions,
   context: RequestContext,
 ): Promise<WriteAnswer> {
-  const { resource } = scope;
   const { dryRun } = options;
   const answer = await transform(scope, {
     key,
@@ -69,17 +117,10 @@ async function applyToPresent<T extends KubernetesObject>(
     dryRun,
     context,
     change: async (old) => {
-      const applied = applyConfiguration(applicationOf(scope, subresource, options, context), old, config);
-      const merged = decodeApplied(scope, applied);
-      const metadata = alignWithKey(merged, resource, key);
-      checkUid(resource, old, metadata.uid);
-      const { resourceVersion } = metadata;
-      if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
-        throw conflict(resource, key.name, OBJECT_MODIFIED);
-      }
-      const object = subresource === '' ? merged : withStatusOf(merged, old as Persisted<T>);
-      setManagedFields(object, applied.managedFields);
-      return prepareForUpdate(scope, object, old, { key, subresource, dryRun, context, isTracked: true });
+      const { sent, managedFields } = applyTo(scope, key, subresource, config, options, context, old);
+      const object = subresource === '' ? sent : withStatusOf(sent, old);
+      setManagedFields(object, managedFields);
+      return prepareForUpdate(scope, object, old, { key, subresource, dryRun, context, isApplied: true });
     },
   });
   return { answer, status: 200, name: key.name };
@@ -111,7 +152,7 @@ async function createByApply<T extends KubernetesObject>(
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
   setManagedFields(object, applied.managedFields);
-  return createDecoded(scope, object, key.namespace, options, context, { isTracked: true });
+  return createDecoded(scope, object, key.namespace, options, context, { isApplied: true });
 }
 
 function applicationOf<T extends KubernetesObject>(

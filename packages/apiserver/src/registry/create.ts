@@ -15,6 +15,7 @@ import { alignWithKey, generateName } from './metadata.js';
 import { type Prepared, type PrepareOptions, prepareForCreate } from './prepare.js';
 import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
+import { storeFitting } from './track-fields.js';
 
 /** How many names are tried for a generateName before the client hears of it (KEP-4420). */
 const MAX_GENERATED_NAMES = 8;
@@ -48,7 +49,7 @@ export async function createDecoded<T extends KubernetesObject>(
   namespace: string,
   options: WriteOptions,
   context: RequestContext,
-  { isTracked }: Pick<PrepareOptions, 'isTracked'> = {},
+  { isApplied }: Pick<PrepareOptions, 'isApplied'> = {},
 ): Promise<WriteAnswer> {
   const { resource } = scope;
   const { name: givenName = '', generateName: prefix = '' } = object.metadata ?? {};
@@ -60,7 +61,7 @@ export async function createDecoded<T extends KubernetesObject>(
     const attempted = attempts === 1 ? object : deepClone(object);
     attempted.metadata = { ...attempted.metadata, name };
     const key = { namespace, name };
-    const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context, isTracked });
+    const prepared = await prepareForCreate(scope, attempted, { key, dryRun: options.dryRun, context, isApplied });
     const answer = await store(scope, key, prepared, options, context);
     if (answer !== undefined) return { answer, status: 201, name };
     if (attempt === attempts) throw givenName === '' ? noUniqueName(resource, name) : alreadyExists(resource, name);
@@ -71,17 +72,20 @@ export async function createDecoded<T extends KubernetesObject>(
 async function store<T extends KubernetesObject>(
   { storage, timeToLiveSeconds }: Scope<T>,
   key: ObjectKey,
-  { object, reservation }: Prepared<T>,
+  prepared: Prepared<T>,
   { dryRun }: WriteOptions,
   { trace }: RequestContext,
 ) {
+  const { object, reservation } = prepared;
   if (dryRun) {
     const present = await storage.get(key);
     await reservation?.undo?.();
     return present === undefined ? encodeAnswer(object) : undefined;
   }
   try {
-    const stored = await storage.create(key, object, { trace, timeToLiveSeconds });
+    const stored = await storeFitting(prepared, (fitting) =>
+      storage.create(key, fitting, { trace, timeToLiveSeconds }),
+    );
     await reservation?.commit?.();
     return stored;
   } catch (error) {

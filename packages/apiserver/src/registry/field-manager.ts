@@ -1,26 +1,4 @@
-import { type FieldError, forbidden, invalidValue, required, tooLong } from '@kubelab/api';
-
-/** In UTF-8, as Kubernetes counts it. */
-const MAX_BYTES = 128;
-/** Go's unicode.IsPrint: no white space but the plain space. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-/** What is wrong with a `fieldManager` parameter; "" is none given. */
-export function fieldManagerErrors(fieldManager: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (Buffer.byteLength(fieldManager) > MAX_BYTES) {
-    errors.push(tooLong('fieldManager', MAX_BYTES));
-  }
-  let position = 0;
-  for (const character of fieldManager) {
-    if (!PRINTABLE.test(character)) {
-      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-      errors.push(invalidValue('fieldManager', fieldManager, `invalid character U+${code} (at position ${position})`));
-    }
-    position += Buffer.byteLength(character);
-  }
-  return errors;
-}
+import { type FieldError, forbidden, isPrintable, MAX_FIELD_MANAGER_BYTES, required } from '@kubelab/api';
 
 /** What is wrong with the parameters that only apply has, or must have. */
 export function applyErrors(isApply: boolean, fieldManager: string, force: boolean | undefined): FieldError[] {
@@ -29,8 +7,9 @@ export function applyErrors(isApply: boolean, fieldManager: string, force: boole
   return [forbidden('force', 'may not be specified for non-apply patch')];
 }
 
-const known = new Map<string, string>();
+const UNKNOWN = 'unknown';
 const MAX_KNOWN = 1_000;
+const known = new Map<string, string>();
 
 /** The manager of those who name none: the program's name in their User-Agent, `kubectl` of `kubectl/v1.32.0 (linux)`. */
 export function managerOfUserAgent(userAgent: string | undefined): string {
@@ -43,15 +22,13 @@ export function managerOfUserAgent(userAgent: string | undefined): string {
   return manager;
 }
 
-const UNKNOWN = 'unknown';
-
 function programOf(userAgent: string): string {
   let program = '';
   let bytes = 0;
   for (const character of userAgent.split('/', 1)[0] ?? '') {
-    if (!PRINTABLE.test(character)) continue;
+    if (!isPrintable(character)) continue;
     bytes += Buffer.byteLength(character);
-    if (bytes > MAX_BYTES) break;
+    if (bytes > MAX_FIELD_MANAGER_BYTES) break;
     program += character;
   }
   return program;

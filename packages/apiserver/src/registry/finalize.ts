@@ -3,6 +3,7 @@ import { decodeBody } from './decode.js';
 import { alignWithKey, checkUid } from './metadata.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
+import { trackFields } from './track-fields.js';
 import { transform } from './transform.js';
 
 /**
@@ -28,6 +29,7 @@ export async function finalizeNamespace(
       checkUid(scope.resource, old, metadata.uid);
       const object: Namespace = deepClone(old);
       object.spec = { ...object.spec, finalizers: sent.spec?.finalizers ?? [] };
+      trackFields(scope, 'finalize', context, old, object);
       return { object, reservation: undefined };
     },
   });

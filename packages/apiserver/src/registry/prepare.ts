@@ -18,14 +18,23 @@ import { trackFields } from './track-fields.js';
 export interface Prepared<T extends KubernetesObject> {
   readonly object: T;
   readonly reservation: Reservation | undefined;
+  /** By apply: without its managedFields the object is not stored. Default false. */
+  readonly isApplied?: boolean;
 }
 
 export interface PrepareOptions {
   readonly key: ObjectKey;
   readonly dryRun: boolean;
   readonly context: RequestContext;
-  /** The object's managedFields are worked out already. Default false. */
-  readonly isTracked?: boolean | undefined;
+  /** By apply, which has worked out the managedFields. Default false. */
+  readonly isApplied?: boolean | undefined;
+}
+
+export interface UpdateOptions extends PrepareOptions {
+  /** "" or the part that is written. */
+  readonly subresource: string;
+  /** By way of which subresource managedFields say that it was written. Default: `subresource`. */
+  readonly trackedAs?: string;
 }
 
 /**
@@ -37,7 +46,7 @@ export interface PrepareOptions {
 export async function prepareForCreate<T extends KubernetesObject>(
   scope: Scope<T>,
   object: T,
-  { key, dryRun, context, isTracked = false }: PrepareOptions,
+  { key, dryRun, context, isApplied = false }: PrepareOptions,
 ): Promise<Prepared<T>> {
   const { resource, admission, hook } = scope;
   const { strategy } = resource;
@@ -45,7 +54,7 @@ export async function prepareForCreate<T extends KubernetesObject>(
   object.metadata = metadata;
   fillNewMetadata(metadata, scope.nowMs());
   strategy.setDefaults?.(object);
-  if (!isTracked) trackFields(scope, '', context, undefined, object);
+  if (!isApplied) trackFields(scope, '', context, undefined, object);
   const attempt = admissionAttempt({ operation: 'CREATE', resource, key, object, dryRun, context });
   await admission.admit(attempt.request);
   // Afterwards, as some of what it sets follows from what admission has added: a pod's class.
@@ -62,7 +71,7 @@ export async function prepareForCreate<T extends KubernetesObject>(
     await giveBack(attempt, reservation);
     throw error;
   }
-  return { object, reservation: withAttempt(attempt, reservation) };
+  return { object, reservation: withAttempt(attempt, reservation), isApplied };
 }
 
 /**
@@ -73,7 +82,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   scope: Scope<T>,
   object: T,
   old: Persisted<T>,
-  { key, dryRun, context, subresource, isTracked = false }: PrepareOptions & { subresource: string },
+  { key, dryRun, context, subresource, isApplied = false, trackedAs = subresource }: UpdateOptions,
 ): Promise<Prepared<T>> {
   const { resource, admission, hook } = scope;
   const { strategy } = resource;
@@ -82,7 +91,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
   checkUid(resource, old, metadata.uid);
   carryMetadata(metadata, old.metadata);
   strategy.setDefaults?.(object);
-  if (!isTracked) trackFields(scope, subresource, context, old, object);
+  if (!isApplied) trackFields(scope, trackedAs, context, old, object);
   if (subresource === '') strategy.prepareForUpdate?.(object, old);
   else strategy.prepareForSubresource?.(object, old, subresource, { user: context.user, nowMs: scope.nowMs() });
   const attempt = admissionAttempt({ operation: 'UPDATE', resource, subresource, key, object, old, dryRun, context });
@@ -100,7 +109,7 @@ export async function prepareForUpdate<T extends KubernetesObject>(
     await giveBack(attempt, reservation);
     throw error;
   }
-  return { object, reservation: withAttempt(attempt, reservation) };
+  return { object, reservation: withAttempt(attempt, reservation), isApplied };
 }
 
 /** One reservation for what the kind and what admission has taken. */

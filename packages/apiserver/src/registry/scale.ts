@@ -25,7 +25,7 @@ import {
   type WriteOptions,
 } from './request.js';
 import type { Scope } from './scope.js';
-import { setManagedFields, trackedWrite, trackFields } from './track-fields.js';
+import { setManagedFields, trackedWrite } from './track-fields.js';
 import { transform } from './transform.js';
 
 const SCALE = { definition: 'Scale', group: 'autoscaling', kind: 'Scale' } as const;
@@ -88,8 +88,8 @@ async function setScale(
       checkReplicas(key, replicas);
       const object = deepClone<KubernetesObject>(old);
       strategyOf(scope).setReplicas(object, replicas);
-      trackFields(scope, 'scale', context, old, object);
-      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context, isTracked: true });
+      const options = { key, subresource: '', trackedAs: 'scale', dryRun, context } as const;
+      return prepareForUpdate(scope, object, old, options);
     },
   });
   return { answer: encodeAnswer(scaleOf(scope, answer.object as Persisted)), status: 200, name: key.name };
@@ -124,7 +124,7 @@ async function applyScale(
       checkReplicas(key, wanted);
       strategyOf(scope).setReplicas(object, wanted);
       setManagedFields(object, managedFields);
-      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context, isTracked: true });
+      return prepareForUpdate(scope, object, old, { key, subresource: '', dryRun, context, isApplied: true });
     },
   });
   return { answer: encodeAnswer(scaleOf(scope, answer.object as Persisted)), status: 200, name: key.name };

@@ -1,6 +1,7 @@
 import {
   apiVersionOf,
   deepEqual,
+  isApiError,
   type KubernetesObject,
   type ManagedFieldsEntry,
   type Persisted,
@@ -10,6 +11,7 @@ import {
   trackUpdate,
 } from '@kubelab/api';
 import { timestamp } from './metadata.js';
+import type { Prepared } from './prepare.js';
 import type { RequestContext } from './request.js';
 import type { Scope } from './scope.js';
 
@@ -63,6 +65,25 @@ export function setManagedFields(object: KubernetesObject, entries: ManagedField
   object.metadata = metadata;
   if (entries === undefined) delete metadata.managedFields;
   else metadata.managedFields = entries;
+}
+
+/**
+ * Stores an object without its managedFields where it is too large with them:
+ * they can be as large as the object itself. Not what was applied, which could
+ * not be applied again without them.
+ */
+export async function storeFitting<T extends KubernetesObject, R>(
+  { object, isApplied = false }: Pick<Prepared<T>, 'object' | 'isApplied'>,
+  store: (object: T) => Promise<R>,
+): Promise<R> {
+  try {
+    return await store(object);
+  } catch (error) {
+    const mayShrink = !isApplied && object.metadata?.managedFields !== undefined;
+    if (!mayShrink || !isApiError(error, 'RequestEntityTooLarge')) throw error;
+    const { managedFields: _dropped, ...metadata } = object.metadata ?? {};
+    return store({ ...object, metadata });
+  }
 }
 
 /**

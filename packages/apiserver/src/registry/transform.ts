@@ -11,7 +11,7 @@ import { compareVersions } from '../storage/versions.js';
 import type { Prepared } from './prepare.js';
 import { encodeAnswer, type ObjectAnswer, type RequestContext } from './request.js';
 import type { Scope } from './scope.js';
-import { isUnchanged } from './track-fields.js';
+import { isUnchanged, storeFitting } from './track-fields.js';
 
 /** One object, from what it is to what it shall be. */
 export interface Transformation<T extends KubernetesObject> {
@@ -109,7 +109,9 @@ async function attemptChange<T extends KubernetesObject>(
   try {
     const answer = mayGo(scope, object)
       ? await removeLast(scope, base, context)
-      : await scope.storage.update(key, object, base.version, { trace: context.trace });
+      : await storeFitting(prepared, (fitting) =>
+          scope.storage.update(key, fitting, base.version, { trace: context.trace }),
+        );
     await reservation?.commit?.();
     return { kind: 'done', answer };
   } catch (error) {

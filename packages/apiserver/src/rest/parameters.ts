@@ -1,5 +1,12 @@
-import { type DeleteOptions, type FieldError, type FieldValidation, invalid, notSupported } from '@kubelab/api';
-import { applyErrors, fieldManagerErrors } from '../registry/field-manager.js';
+import {
+  type DeleteOptions,
+  type FieldError,
+  type FieldValidation,
+  invalid,
+  notSupported,
+  validateFieldManager,
+} from '@kubelab/api';
+import { applyErrors } from '../registry/field-manager.js';
 import type { ListOptions } from '../registry/list.js';
 import type { WriteOptions } from '../registry/request.js';
 import type { WatchOptions } from '../registry/watch.js';
@@ -16,7 +23,10 @@ export function writeOptionsOf(query: URLSearchParams, kind: string, isApply = f
   if (query.size === 0 && !isApply) return { dryRun: false, fieldValidation: 'Warn' };
   const fieldManager = query.get('fieldManager') ?? '';
   const force = kind === 'PatchOptions' ? flagOf(query, 'force') : undefined;
-  const errors: FieldError[] = [...applyErrors(isApply, fieldManager, force), ...fieldManagerErrors(fieldManager)];
+  const errors: FieldError[] = [
+    ...applyErrors(isApply, fieldManager, force),
+    ...validateFieldManager(fieldManager, 'fieldManager'),
+  ];
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   const fieldValidation = query.get('fieldValidation') || 'Warn';

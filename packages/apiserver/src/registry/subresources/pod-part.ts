@@ -3,12 +3,15 @@ import {
   deepClone,
   type FieldError,
   invalid,
+  type ManagedFieldsEntry,
   OBJECT_MODIFIED,
   type ObjectKey,
+  PATCH_TYPES,
   type Persisted,
   type Pod,
 } from '@kubelab/api';
 import { admissionAttempt } from '../../admission/admission.js';
+import { applier } from '../apply.js';
 import { decodeBody } from '../decode.js';
 import { getObject } from '../get.js';
 import { alignWithKey, changesDesiredState, checkUid } from '../metadata.js';
@@ -16,6 +19,7 @@ import { patcher } from '../patch.js';
 import type { Prepared } from '../prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from '../request.js';
 import type { Scope } from '../scope.js';
+import { setManagedFields, trackFields } from '../track-fields.js';
 import { transform } from '../transform.js';
 import type { SubresourceVerbs } from './subresource.js';
 
@@ -49,7 +53,7 @@ async function update(
   const { resourceVersion = '', uid } = alignWithKey(sent, scope.resource, key);
   return change(part, { scope, key, options, context }, resourceVersion, (old) => {
     checkUid(scope.resource, old, uid);
-    return sent;
+    return { sent };
   });
 }
 
@@ -62,6 +66,11 @@ async function patch(
   options: WriteOptions,
   context: RequestContext,
 ): Promise<WriteAnswer> {
+  const { subresource } = part;
+  if (PATCH_TYPES[body.contentType] === 'apply') {
+    const apply = applier(scope, key, subresource, body, options, context);
+    return change(part, { scope, key, options, context }, '', apply);
+  }
   const apply = patcher(scope.resource.definition, body, options.fieldValidation, context);
   return change(part, { scope, key, options, context }, '', (old) => {
     const patched = apply<Pod>(old);
@@ -69,8 +78,15 @@ async function patch(
     if (version && version !== old.metadata.resourceVersion) {
       throw conflict(scope.resource, key.name, OBJECT_MODIFIED);
     }
-    return patched;
+    return { sent: patched };
   });
+}
+
+interface Sent {
+  readonly sent: Pod;
+  /** Of apply, which has worked them out. */
+  readonly managedFields?: ManagedFieldsEntry[] | undefined;
+  readonly isApplied?: boolean;
 }
 
 interface Call {
@@ -84,7 +100,7 @@ async function change(
   part: PodPart,
   call: Call,
   expectedVersion: string,
-  sentFor: (old: Persisted<Pod>) => Pod,
+  sentFor: (old: Persisted<Pod>) => Sent,
 ): Promise<WriteAnswer> {
   const { scope, key, options, context } = call;
   const answer = await transform(scope, {
@@ -102,12 +118,14 @@ async function prepare(
   { subresource, take, validate }: PodPart,
   { scope, key, options: { dryRun }, context }: Call,
   old: Persisted<Pod>,
-  sent: Pod,
+  { sent, managedFields, isApplied = false }: Sent,
 ): Promise<Prepared<Pod>> {
   const { resource, admission } = scope;
   const object: Pod = deepClone(old);
   take(object, deepClone(sent));
   resource.strategy.setDefaults?.(object);
+  if (isApplied) setManagedFields(object, managedFields);
+  else trackFields(scope, subresource, context, old, object);
   const attempt = admissionAttempt({ operation: 'UPDATE', resource, subresource, key, object, old, dryRun, context });
   await admission.admit(attempt.request);
   if (changesDesiredState(object, old)) {
@@ -121,5 +139,5 @@ async function prepare(
     await attempt.undo();
     throw error;
   }
-  return { object, reservation: { undo: () => attempt.undo() } };
+  return { object, reservation: { undo: () => attempt.undo() }, isApplied };
 }
