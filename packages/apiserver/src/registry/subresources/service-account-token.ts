@@ -69,7 +69,6 @@ async function createToken(
   const spec: TokenRequestSpec = request.spec ?? { audiences: [] };
   request.spec = spec;
   spec.expirationSeconds ??= DEFAULT_SECONDS;
-  if ((spec.audiences ?? []).length === 0) spec.audiences = [...options.apiAudiences];
   const errors = validate(spec.expirationSeconds);
   if (errors.length > 0) throw invalid(KIND, '', errors);
   const attempt = admissionAttempt({
@@ -82,6 +81,8 @@ async function createToken(
     context,
   });
   await scope.admission.admit(attempt.request);
+  // Only now, as in Kubernetes: a node may ask for what its pods name, and names nothing for the API's own.
+  if ((spec.audiences ?? []).length === 0) spec.audiences = [...options.apiAudiences];
   await scope.admission.validate(attempt.request);
   const account = (await scope.storage.get(key))?.object;
   if (account === undefined) throw notFound(scope.resource, key.name);
