@@ -10,7 +10,32 @@ export interface GroupVersion {
   readonly resources: readonly ResourceType[];
 }
 
-/** The table by group and version, in the table's order. */
+/**
+ * Groups in the order of kube-apiserver's priorities: where two have a resource
+ * of one name (events), a client takes the first. Others come after these.
+ */
+const GROUPS = [
+  '',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+];
+
+/** The table by group and version, in the order of discovery: the preferred version first, resources by name. */
 export function groupVersionsOf(resources: readonly ResourceType[]): GroupVersion[] {
   const found = new Map<string, { group: string; version: string; resources: ResourceType[] }>();
   for (const resource of resources) {
@@ -20,7 +45,29 @@ export function groupVersionsOf(resources: readonly ResourceType[]): GroupVersio
     entry.resources.push(resource);
     found.set(key, entry);
   }
-  return [...found.values()];
+  for (const { resources } of found.values()) resources.sort((one, other) => compare(one.plural, other.plural));
+  return [...found.values()].sort(
+    (one, other) => placeOf(one.group) - placeOf(other.group) || compareKubeVersions(one.version, other.version),
+  );
+}
+
+function placeOf(group: string): number {
+  const place = GROUPS.indexOf(group);
+  return place < 0 ? GROUPS.length : place;
+}
+
+/** As apimachinery's CompareKubeAwareVersionStrings: v2, v1, v1beta2, v1beta1, v1alpha1. */
+function compareKubeVersions(one: string, other: string): number {
+  const parse = (version: string): [number, number, number] => {
+    const [, major = '0', stage = '', minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+    return [stage === '' ? 2 : stage === 'beta' ? 1 : 0, Number(major), Number(minor)];
+  };
+  const [left, right] = [parse(one), parse(other)];
+  return right[0] - left[0] || right[1] - left[1] || right[2] - left[2];
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** `/api/v1` for core, `/apis/apps/v1` for the rest. */
@@ -74,7 +121,7 @@ export function resourceList(groupVersion: GroupVersion): object {
         ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
         ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
       },
-      ...resource.subresources.map((subresource) => ({
+      ...subresourcesOf(resource).map((subresource) => ({
         name: `${resource.plural}/${subresource.name}`,
         singularName: '',
         namespaced: resource.namespaced,
@@ -84,6 +131,10 @@ export function resourceList(groupVersion: GroupVersion): object {
       })),
     ]),
   };
+}
+
+function subresourcesOf({ subresources }: ResourceType) {
+  return [...subresources].sort((one, other) => compare(one.name, other.name));
 }
 
 /** Aggregated discovery (KEP-3352): everything of `/api` or of `/apis` in one document. */
@@ -118,7 +169,7 @@ function aggregatedResource(resource: ResourceType): object {
     ...(categories.length > 0 ? { categories } : {}),
     ...(resource.subresources.length > 0
       ? {
-          subresources: resource.subresources.map((subresource) => ({
+          subresources: subresourcesOf(resource).map((subresource) => ({
             subresource: subresource.name,
             responseKind: {
               group: subresource.group ?? group,
