@@ -8,6 +8,14 @@ export const badApps: BadManifestsByKind = {
     manifest: { metadata: { name: 'd' }, spec: { selector: SELECTOR, template: TEMPLATE } },
     cases: [
       [
+        'nothing wanted',
+        { spec: undefined },
+        ['spec.template.metadata.labels', `Invalid value: null: ${MISMATCH}`],
+        ['spec.template.spec.containers', 'Required value'],
+        ['spec.selector', 'Required value'],
+      ],
+      ['no pods', { 'spec.template.spec': undefined }, ['spec.template.spec.containers', 'Required value']],
+      [
         'a selector of other pods',
         { 'spec.selector': { matchLabels: { app: 'y' } } },
         ['spec.template.metadata.labels', `Invalid value: {"app":"x"}: ${MISMATCH}`],
@@ -76,6 +84,13 @@ export const badApps: BadManifestsByKind = {
     kind: 'StatefulSet.apps',
     manifest: { metadata: { name: 's' }, spec: { serviceName: 's', selector: SELECTOR, template: TEMPLATE } },
     cases: [
+      [
+        'nothing wanted',
+        { spec: undefined },
+        ['spec.selector', 'Required value'],
+        ['spec.template.metadata.labels', `Invalid value: null: ${MISMATCH}`],
+        ['spec.template.spec.containers', 'Required value'],
+      ],
       [
         'a name with dots',
         { 'metadata.name': 'a.b' },

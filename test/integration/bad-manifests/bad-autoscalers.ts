@@ -11,6 +11,14 @@ export const badAutoscalers: BadManifestsByKind = {
     },
     cases: [
       [
+        'nothing wanted',
+        { spec: undefined },
+        ['spec.maxReplicas', 'Invalid value: 0: must be greater than 0'],
+        ['spec.maxReplicas', 'Invalid value: 0: must be greater than or equal to `minReplicas`'],
+        ['spec.scaleTargetRef.kind', 'Required value'],
+        ['spec.scaleTargetRef.name', 'Required value'],
+      ],
+      [
         'no pods at all',
         { 'spec.minReplicas': 0 },
         ['spec.minReplicas', 'Invalid value: 0: must be greater than or equal to 1'],

@@ -13,6 +13,13 @@ export const badCronJobs: BadManifestsByKind = {
       },
     },
     cases: [
+      [
+        'nothing wanted',
+        { spec: undefined },
+        ['spec.schedule', 'Required value'],
+        ['spec.jobTemplate.spec.template.spec.containers', 'Required value'],
+        ['spec.jobTemplate.spec.template.spec.restartPolicy', 'Required value: valid values: "OnFailure", "Never"'],
+      ],
       ['no schedule', { 'spec.schedule': '' }, ['spec.schedule', 'Required value']],
       [
         'too few fields',

@@ -12,6 +12,12 @@ export const badJobs: BadManifestsByKind = {
     },
     cases: [
       [
+        'nothing wanted',
+        { spec: undefined },
+        ['spec.template.spec.containers', 'Required value'],
+        ['spec.template.spec.restartPolicy', 'Required value: valid values: "OnFailure", "Never"'],
+      ],
+      [
         'pods that always restart',
         { 'spec.template.spec.restartPolicy': undefined },
         ['spec.template.spec.restartPolicy', 'Required value: valid values: "OnFailure", "Never"'],

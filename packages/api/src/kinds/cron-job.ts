@@ -1,4 +1,4 @@
-import type { CronJob } from '../generated/types.js';
+import type { CronJob, CronJobSpec } from '../generated/types.js';
 import { formatLabelSelector } from '../labels/selector.js';
 import { ageColumn, column, containerColumns, nameColumn, orNone, wideColumn } from '../printers/columns.js';
 import { ageOf } from '../printers/duration.js';
@@ -9,8 +9,9 @@ import { podNameWarnings } from './pod-name-warning.js';
 
 const cronJobStrategy: ResourceStrategy<CronJob> = {
   tracksGeneration: true,
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
+  setDefaults(cronJob) {
+    cronJob.spec ??= {} as CronJobSpec;
+    const { spec } = cronJob;
     spec.concurrencyPolicy ||= 'Allow';
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= 3;

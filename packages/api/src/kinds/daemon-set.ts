@@ -1,4 +1,4 @@
-import type { DaemonSet } from '../generated/types.js';
+import type { DaemonSet, DaemonSetSpec } from '../generated/types.js';
 import { formatLabelSelector } from '../labels/selector.js';
 import { ageColumn, column, containerColumns, formatLabels, nameColumn, wideColumn } from '../printers/columns.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
@@ -13,8 +13,8 @@ const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 const daemonSetStrategy: ResourceStrategy<DaemonSet> = {
   tracksGeneration: true,
   setDefaults(daemonSet) {
+    daemonSet.spec ??= {} as DaemonSetSpec;
     const { spec } = daemonSet;
-    if (spec === undefined) return;
     spec.revisionHistoryLimit ??= 10;
     spec.updateStrategy ??= {};
     const { updateStrategy } = spec;

@@ -17,8 +17,9 @@ const DEFAULT_CPU_PERCENT = 80;
 
 const horizontalPodAutoscalerStrategy: ResourceStrategy<V2HorizontalPodAutoscaler> = {
   tracksGeneration: false,
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
+  setDefaults(autoscaler) {
+    autoscaler.spec ??= {} as V2HorizontalPodAutoscalerSpec;
+    const { spec } = autoscaler;
     spec.minReplicas ??= 1;
     if ((spec.metrics ?? []).length === 0) {
       const target = { type: 'Utilization', averageUtilization: DEFAULT_CPU_PERCENT };

@@ -20,8 +20,9 @@ const jobStrategy: ResourceStrategy<Job> = {
   tracksGeneration: true,
   defaultPropagationPolicy: 'Orphan',
   setDefaults(job) {
+    job.spec ??= {} as JobSpec;
     const { spec } = job;
-    if (spec === undefined) return;
+    spec.template ??= {};
     if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
     spec.parallelism ??= 1;
     spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? DEFAULT_BACKOFF_LIMIT : MAX_INT32;

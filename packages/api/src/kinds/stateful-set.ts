@@ -16,8 +16,9 @@ const HISTORY_WARNING =
 const statefulSetStrategy: ResourceStrategy<StatefulSet> = {
   tracksGeneration: true,
   nameRule: 'dnsLabel',
-  setDefaults({ spec }) {
-    if (spec === undefined) return;
+  setDefaults(statefulSet) {
+    statefulSet.spec ??= {} as StatefulSetSpec;
+    const { spec } = statefulSet;
     spec.podManagementPolicy ||= 'OrderedReady';
     setUpdateStrategyDefaults(spec);
     spec.persistentVolumeClaimRetentionPolicy ??= {};

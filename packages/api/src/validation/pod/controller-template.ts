@@ -32,7 +32,9 @@ export function validateTemplateIsSelected(
 
 /** Pods that a controller keeps running: they always restart, and have no deadline. */
 export function validatePodsRunOn(template: Template | undefined, kind: string, path: string): FieldError[] {
-  const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
+  // A template without pods has been found to lack its containers.
+  if (template?.spec === undefined) return [];
+  const { restartPolicy, activeDeadlineSeconds } = template.spec;
   const errors: FieldError[] = [];
   if (restartPolicy !== 'Always') {
     errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
