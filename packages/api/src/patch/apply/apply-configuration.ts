@@ -2,6 +2,7 @@ import { deepEqual } from '../../deep-equal.js';
 import type { ManagedFieldsEntry } from '../../generated/types.js';
 import type { KubernetesObject } from '../../object.js';
 import { applyTypeOf } from './apply-type.js';
+import { compareApplied } from './compare-objects.js';
 import { applyConflict, withoutAllowed } from './conflicts.js';
 import { fieldsLastApplied, KUBECTL_MANAGER, renewLastApplied } from './last-applied.js';
 import { encodeManagers, isSameManager, type Manager, type ManagerIdentity, readManagers } from './managers.js';
@@ -9,8 +10,8 @@ import { mergeApplied } from './merge-applied.js';
 import { findConflicts, ownedByAny, releaseFields, takeFields } from './ownership.js';
 import { prune } from './prune.js';
 import { fieldSetOf } from './to-field-set.js';
-import { compareTracked, type TrackedWrite, updateManagers } from './track-update.js';
-import { trackedPart } from './tracked-fields.js';
+import { compareTracked, type TrackedWrite, trackedComparison, updateManagers } from './track-update.js';
+import { trackedPart, trackedTypeOf } from './tracked-fields.js';
 
 export interface Application extends TrackedWrite {
   /** Take what others own. */
@@ -48,7 +49,7 @@ export function applyConfiguration(
   const owning = takeFields(managers, self, stated, last?.time);
   const merged = mergeApplied(type, base, config);
   const object = prune(type, merged, last?.fields, ownedByAny(owning)) as KubernetesObject;
-  const comparison = compareTracked(application, base, object);
+  const comparison = trackedComparison(tracked, compareApplied(trackedTypeOf(definition), base, object));
   checkConflicts(application, live, findConflicts(owning, self, comparison));
   const released = releaseFields(owning, self, comparison);
   const isChanged = !deepEqual(object, base);

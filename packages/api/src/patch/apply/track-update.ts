@@ -68,7 +68,11 @@ export function compareTracked(
   live: object,
   next: object,
 ): Comparison | undefined {
-  const comparison = compareObjects(trackedTypeOf(definition), live, next);
+  return trackedComparison(tracked, compareObjects(trackedTypeOf(definition), live, next));
+}
+
+/** The part of a comparison that the write may own. */
+export function trackedComparison(tracked: TrackedFields, comparison: Comparison | undefined): Comparison | undefined {
   if (comparison === undefined) return undefined;
   const changed = trackedPart(comparison.changed, tracked);
   const removed = trackedPart(comparison.removed, tracked);
