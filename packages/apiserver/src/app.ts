@@ -8,12 +8,15 @@ import {
   readTlsMaterial,
 } from '@kubelab/runtime';
 import { defaultAdmission } from './admission/chain.js';
+import type { Auditor } from './audit/auditor.js';
+import { auditorOf } from './audit/create-auditor.js';
 import { type Authentication, createAuthentication } from './authn/authentication.js';
 import { type Authorization, createAuthorization } from './authz/authorization.js';
 import { ensureDefaultRoles } from './authz/default-roles/reconcile.js';
 import { withEscalationCheck } from './authz/rbac/escalation-check.js';
 import { kubernetesService } from './bootstrap/kubernetes-service.js';
 import { periodically } from './bootstrap/periodic.js';
+import { ensurePriorityClasses } from './bootstrap/priority-classes.js';
 import { ensureSystemNamespaces } from './bootstrap/system-namespaces.js';
 import { listenGrpc } from './grpc/grpc-server.js';
 import { createPerformer } from './grpc/perform.js';
@@ -78,7 +81,8 @@ async function run(
   const readiness = createReadiness(storage, context);
   const authorization = createAuthorization(options, storage);
   const authentication = await createAuthentication(options, storage);
-  const foundation = { options, parts, storage, ranges, readiness, authentication, authorization };
+  const auditor = await auditorOf(options, log);
+  const foundation = { options, parts, storage, ranges, readiness, authentication, authorization, auditor };
   const registry = buildRegistry(foundation);
   /** Outlives `signal`: requests in flight still need the storage. */
   const storageStop = new AbortController();
@@ -88,6 +92,7 @@ async function run(
   } finally {
     storageStop.abort();
     await running.catch((error: unknown) => log.error({ error }, 'the storage failed'));
+    auditor?.close();
   }
 }
 
@@ -99,6 +104,7 @@ interface Foundation {
   readonly readiness: Readiness;
   readonly authentication: Authentication;
   readonly authorization: Authorization;
+  readonly auditor: Auditor | undefined;
 }
 
 interface Built extends Foundation {
@@ -123,6 +129,7 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
     await storage.ready(signal);
     await built.ranges.repair();
     await ensureSystemNamespaces(registry, signal);
+    await ensurePriorityClasses(registry, signal);
     await Promise.all([ensureDefaultRoles(registry, signal), service.reconcile(signal)]);
     faces.setReady();
     log.info('ready');
@@ -147,7 +154,7 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
 }
 
 async function listen(built: Built, stopping: AbortSignal, context: ComponentContext) {
-  const { options, parts, registry, readiness, authentication } = built;
+  const { options, parts, registry, readiness, authentication, auditor } = built;
   const { authorizer } = built.authorization;
   const { log, tracer, metrics } = context;
   const resources: readonly ResourceType[] = servedResources;
@@ -178,13 +185,14 @@ async function listen(built: Built, stopping: AbortSignal, context: ComponentCon
     requestTimeoutMs: options.requestTimeoutMs,
     serverAddress: `${options.advertiseAddress}:${options.securePort}`,
     stopping,
+    auditor,
   });
   const rest = await listenHttps(face, { host: options.bindAddress, port: options.securePort, tls });
   const grpc = await listenGrpc({
     host: options.bindAddress,
     port: options.grpcPort,
     tls,
-    performer: createPerformer({ registry, authorizer, resolve: targetResolver(resources), tracer }),
+    performer: createPerformer({ registry, authorizer, resolve: targetResolver(resources), tracer, auditor }),
     authorizer,
     receiveSpans: spanReceiver(ring),
     ring,
@@ -238,7 +246,7 @@ function buildRegistry({ options, storage, ranges, authentication, authorization
   const registry: Registry = createRegistry({
     storage,
     resources: servedResources,
-    admission: withEscalationCheck(defaultAdmission(storage, options), policy, authorizer),
+    admission: withEscalationCheck(defaultAdmission(storage, authorizer, options), policy, authorizer),
     hooks: kindHooks(ranges),
     subresources: subresourceTable(storage, {
       ...authentication,

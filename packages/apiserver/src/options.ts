@@ -85,6 +85,12 @@ export const apiserverOptions = {
     default: 300,
     help: 'toleration of unreachable nodes given to pods',
   },
+  'audit-policy-file': { kind: 'string', help: 'audit.k8s.io/v1 Policy; absent: nothing is audited' },
+  'audit-log-path': { kind: 'string', help: 'file that audit events are written to; - for the standard output' },
+  'audit-log-format': { kind: 'string', default: 'json', help: 'json or legacy' },
+  'audit-log-maxsize': { kind: 'number', default: 0, help: 'mebibytes at which a new file is begun; 0: 100' },
+  'audit-log-maxbackup': { kind: 'number', default: 0, help: 'how many older files are kept; 0: all' },
+  'audit-log-maxage': { kind: 'number', default: 0, help: 'days that older files are kept; 0: for ever' },
   'enable-admission-plugins': {
     kind: 'list',
     default: [],

@@ -1,5 +1,7 @@
+import type { Authorizer } from '../authz/authorizer.js';
 import type { Storage } from '../storage/storage.js';
 import { type AdmissionChain, type AdmissionPlugin, admissionChain } from './admission.js';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-plugins.js';
 import { defaultIngressClass } from './default-ingress-class.js';
 import { defaultStorageClass } from './default-storage-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
@@ -32,11 +34,15 @@ export interface AdmissionOptions {
  * The plugins of a server, in the order in which they see a request, which is Kubernetes'.
  * @throws Error for a name that is no plugin's, or one that is both enabled and disabled
  */
-export function defaultAdmission(storage: Storage, options: AdmissionOptions = {}): AdmissionChain {
-  return admissionChain(selected(allPlugins(storage, options), options));
+export function defaultAdmission(
+  storage: Storage,
+  authorizer: Authorizer,
+  options: AdmissionOptions = {},
+): AdmissionChain {
+  return admissionChain(selected(allPlugins(storage, authorizer, options), options));
 }
 
-function allPlugins(storage: Storage, options: AdmissionOptions): AdmissionPlugin[] {
+function allPlugins(storage: Storage, authorizer: Authorizer, options: AdmissionOptions): AdmissionPlugin[] {
   return [
     // First: nothing else need look at what has no namespace to live in.
     namespaceLifecycle(storage),
@@ -56,6 +62,9 @@ function allPlugins(storage: Storage, options: AdmissionOptions): AdmissionPlugi
     storageObjectInUseProtection(),
     persistentVolumeClaimResize(storage),
     runtimeClass(storage),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction(),
     defaultIngressClass(storage),
     // Last: what is charged is written, unless something fails that nobody could know of.
     resourceQuota(storage),

@@ -37,7 +37,8 @@ export function apiService(options: ApiServiceOptions): UntypedServiceImplementa
     return (call: ServerUnaryCall<UnaryMessages[K], unknown>, callback: sendUnaryData<{ object: Buffer }>): void => {
       const controller = new AbortController();
       call.on('cancelled', () => controller.abort());
-      const work = async () => performer.unary(kind, call.request, { user: userOf(call), signal: controller.signal });
+      const work = async () =>
+        performer.unary(kind, call.request, { user: userOf(call), signal: controller.signal, peer: call.getPeer() });
       work().then(
         (object) => callback(null, { object }),
         (error: unknown) => callback(report(error)),
@@ -58,7 +59,11 @@ export function apiService(options: ApiServiceOptions): UntypedServiceImplementa
     call.on('close', stop);
     options.stopping.addEventListener('abort', stop, { once: true });
     try {
-      const watched = await performer.watch(call.request, { user: userOf(call), signal: end.signal });
+      const watched = await performer.watch(call.request, {
+        user: userOf(call),
+        signal: end.signal,
+        peer: call.getPeer(),
+      });
       await sendWatch(call.request, watched, end, (message) => {
         if (call.destroyed || call.write(message)) return undefined;
         return once(call, 'drain', { signal: end.signal }).then(

@@ -1,4 +1,4 @@
-import { ApiError, type DeleteOptions, validateFieldManager } from '@kubelab/api';
+import { ApiError, type DeleteOptions, isApiError, validateFieldManager } from '@kubelab/api';
 import {
   type CreateMessage,
   type DeleteCollectionMessage,
@@ -12,6 +12,8 @@ import {
   type Tracer,
   type WatchMessage,
 } from '@kubelab/runtime';
+import { auditedCall, beginCall, recordBody } from '../audit/audited-call.js';
+import type { Auditor, AuditRecord } from '../audit/auditor.js';
 import type { User } from '../authn/user.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
@@ -22,6 +24,7 @@ import type { ListOptions } from '../registry/list.js';
 import { objectPath } from '../registry/object-path.js';
 import type { Registry, Target } from '../registry/registry.js';
 import type { Body, RequestContext, Verb, WriteAnswer } from '../registry/request.js';
+import { toApiError } from '../registry/to-api-error.js';
 import type { Watch } from '../registry/watch.js';
 import type { TargetResolver } from './targets.js';
 
@@ -39,6 +42,10 @@ export interface UnaryMessages {
 export interface Caller {
   readonly user: User;
   readonly signal: AbortSignal;
+  /** `192.0.2.1:1234` */
+  readonly peer?: string;
+  /** Of the request; undefined while nothing is audited. */
+  readonly audit?: AuditRecord;
 }
 
 /** The registry as both the unary methods and the Session call it. Failures are ApiErrors. */
@@ -53,31 +60,26 @@ export interface PerformerOptions {
   readonly authorizer: Authorizer;
   readonly resolve: TargetResolver;
   readonly tracer: Tracer;
+  /** Undefined: nothing is audited. */
+  readonly auditor: Auditor | undefined;
 }
 
 const JSON_BODY = 'application/json';
 
 export function createPerformer(options: PerformerOptions): Performer {
-  const { registry, resolve, tracer } = options;
+  const { registry, resolve, tracer, auditor } = options;
 
   async function begin(
     message: { target: GetMessage['target']; fieldSelector?: string },
     verb: Verb,
-    { user }: Caller,
+    { user, audit }: Caller,
   ): Promise<Target> {
     const { fieldSelector = '' } = message;
     const target = resolve(message.target, verb);
     const { resource, subresource, key } = target;
-    await authorize(options.authorizer, {
-      user,
-      verb,
-      resource,
-      subresource,
-      namespace: key.namespace,
-      name: key.name || selectedName(fieldSelector),
-      path: '',
-      fieldSelector,
-    });
+    const name = key.name || selectedName(fieldSelector);
+    const attributes = { user, verb, resource, subresource, namespace: key.namespace, name, path: '', fieldSelector };
+    await authorize(options.authorizer, attributes, audit);
     return target;
   }
 
@@ -89,6 +91,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     work: (target: Target, context: RequestContext) => Promise<WriteAnswer>,
   ): Promise<Buffer> {
     const target = await begin(message, verb, caller);
+    if (caller.audit) recordBody(caller.audit, message);
     const { resource, subresource, key } = target;
     const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
     const parent = parseTraceparent(message.traceparent) ?? newTraceContext(true);
@@ -104,6 +107,22 @@ export function createPerformer(options: PerformerOptions): Performer {
     } catch (error) {
       if (key.name !== '') span.setAttribute('object', objectPath(resource, key.namespace, key.name));
       span.end({ error });
+      throw error;
+    }
+  }
+
+  /** A watch is over when its caller says so. */
+  async function beginWatch(message: WatchMessage, caller: Caller): Promise<Target> {
+    if (auditor === undefined) return begin(message, 'watch', caller);
+    const audit = beginCall(auditor, message, caller);
+    try {
+      const target = await begin(message, 'watch', { ...caller, audit });
+      audit.started(200);
+      caller.signal.addEventListener('abort', () => audit.complete(200), { once: true });
+      return target;
+    } catch (error) {
+      audit.failed(toApiError(error), isApiError(error));
+      audit.complete(0);
       throw error;
     }
   }
@@ -148,9 +167,14 @@ export function createPerformer(options: PerformerOptions): Performer {
   };
 
   return {
-    unary: (kind, message, caller) => handlers[kind](message, caller),
+    unary(kind, message, caller) {
+      if (auditor === undefined) return handlers[kind](message, caller);
+      const audit = beginCall(auditor, message, caller);
+      const code = kind === 'create' ? 201 : 200;
+      return auditedCall(audit, code, () => handlers[kind](message, { ...caller, audit }));
+    },
     async watch(message, caller) {
-      const target = await begin(message, 'watch', caller);
+      const target = await beginWatch(message, caller);
       const { labelSelector, fieldSelector, resourceVersion } = message;
       const sendInitialEvents = message.sendInitialEvents || undefined;
       checkVersion(resourceVersion);
@@ -160,9 +184,9 @@ export function createPerformer(options: PerformerOptions): Performer {
   };
 }
 
-function contextOf({ user, signal }: Caller, trace?: TraceContext): RequestContext {
+function contextOf({ user, signal, audit }: Caller, trace?: TraceContext): RequestContext {
   // What is unknown is refused, so there is nothing to warn of.
-  return { user, signal, trace, warn: () => {} };
+  return { user, signal, trace, warn: () => {}, annotate: (key, value) => audit?.annotate(key, value) };
 }
 
 /** Who names no manager is one under his user name. @throws ApiError BadRequest */

@@ -40,6 +40,7 @@ type Response = {
 /** One client's stream, with many requests in flight on it. Ends with the client's half-close, once all are answered. */
 export function serveSession(call: Call, user: User, options: SessionOptions): void {
   const { maxWatches = 256, maxInFlight = 512, requestTimeoutMs = 60_000 } = options;
+  const peer = call.getPeer();
   const running = new Map<number, AbortController>();
   const watchControllers = new Set<AbortController>();
   let others = 0;
@@ -83,7 +84,7 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
   }
 
   async function unary(id: number, kind: keyof UnaryMessages, message: never, signal: AbortSignal): Promise<void> {
-    const object = await options.performer.unary(kind, message, { user, signal });
+    const object = await options.performer.unary(kind, message, { user, signal, peer });
     // A slow reader keeps its place in flight, so that what waits for it is bounded.
     await respond(id, { object: { object } });
   }
@@ -91,7 +92,7 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
   async function watch(id: number, message: WatchMessage, end: AbortController): Promise<void> {
     if (watchControllers.size > maxWatches)
       throw new ApiError('TooManyRequests', `more than ${maxWatches} watches on one stream`);
-    const watched = await options.performer.watch(message, { user, signal: end.signal });
+    const watched = await options.performer.watch(message, { user, signal: end.signal, peer });
     await sendWatch(message, watched, end, (event) => respond(id, { event }));
     await respond(id, { done: {} });
   }

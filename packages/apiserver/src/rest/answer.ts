@@ -22,6 +22,7 @@ export interface Answer {
 /** Sends JSON, or the YAML or the pretty form of it, compressed when it is large and the client can. */
 export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const { response, message } = exchange;
+  exchange.audit?.answered(answer.status, answer.encoded);
   let bytes = answer.encoded;
   if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), { lineWidth: 0 }));
   else if (answer.contentType === undefined && wantsPretty(exchange))
@@ -29,6 +30,7 @@ export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const headers: Record<string, string | string[]> = {
     'Content-Type': answer.contentType ?? (answer.format === 'yaml' ? YAML_TYPE : JSON_TYPE),
     'Cache-Control': 'no-cache, private',
+    'Audit-Id': exchange.auditId,
     ...answer.headers,
   };
   if (exchange.warnings.size > 0) headers.Warning = [...exchange.warnings].map(warningHeader);
@@ -45,7 +47,12 @@ export async function send(exchange: Exchange, answer: Answer): Promise<void> {
 
 export function sendText(exchange: Exchange, status: number, text: string): void {
   const { response } = exchange;
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
+  exchange.audit?.answered(status, undefined);
+  response.writeHead(status, {
+    'Audit-Id': exchange.auditId,
+    'Content-Type': 'text/plain; charset=utf-8',
+    'X-Content-Type-Options': 'nosniff',
+  });
   response.end(exchange.method === 'HEAD' ? undefined : text);
 }
 

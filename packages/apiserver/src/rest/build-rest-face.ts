@@ -2,6 +2,7 @@ import type { ResourceType } from '@kubelab/api';
 import type { HealthRegistry, Tracer } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { Registry as Metrics } from 'prom-client';
+import type { Auditor } from '../audit/auditor.js';
 import type { RequestAuthenticator } from '../authn/request-authenticator.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import type { Registry } from '../registry/registry.js';
@@ -34,6 +35,8 @@ export interface RestFaceParts {
   readonly log: Logger;
   readonly limits: InFlightLimits;
   readonly requestTimeoutMs: number;
+  /** Undefined: nothing is audited. */
+  readonly auditor: Auditor | undefined;
   /** `IP:PORT`, for discovery. */
   readonly serverAddress: string;
   /** Watches end when it aborts. */
@@ -77,5 +80,6 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
     metrics: createRequestMetrics(parts.metrics, inFlight),
     apiRoots: groupVersionsOf(resources).map(rootPathOf),
     requestTimeoutMs: parts.requestTimeoutMs,
+    auditor: parts.auditor,
   });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TraceContext } from '@kubelab/runtime';
+import type { AuditRecord } from '../audit/auditor.js';
 import type { User } from '../authn/user.js';
 import { managerOfUserAgent } from '../registry/field-manager.js';
 import type { RequestContext } from '../registry/request.js';
@@ -21,6 +22,10 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Goes out as a `Warning` header each. */
   readonly warnings: Set<string>;
+  /** Goes out as the `Audit-Id` header. */
+  readonly auditId: string;
+  /** Undefined while nothing is audited. */
+  readonly audit: AuditRecord | undefined;
 }
 
 export function contextOf(exchange: Exchange, trace = exchange.trace): RequestContext {
@@ -34,6 +39,7 @@ export function contextOf(exchange: Exchange, trace = exchange.trace): RequestCo
       return exchange.signal;
     },
     warn: (text) => exchange.warnings.add(text),
+    annotate: (key, value) => exchange.audit?.annotate(key, value),
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@kubelab/api';
 import { newTraceContext, parseTraceparent, type TraceContext } from '@kubelab/runtime';
+import { type AuditRecord, auditIdOf } from '../audit/auditor.js';
 import { ANONYMOUS, type User } from '../authn/user.js';
 import type { Exchange } from './exchange.js';
 
@@ -17,6 +18,8 @@ export class HttpExchange implements Exchange {
   readonly warnings = new Set<string>();
   parameters: Exchange['parameters'] = NO_PARAMETERS;
   user: User = ANONYMOUS;
+  audit: AuditRecord | undefined;
+  #auditId: string | undefined;
   #controller: AbortController | undefined;
   #abortReason: ApiError | undefined;
 
@@ -44,6 +47,11 @@ export class HttpExchange implements Exchange {
       if (this.#abortReason) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
+  }
+
+  get auditId(): string {
+    this.#auditId ??= this.audit?.auditId ?? auditIdOf(this.message.headers['audit-id'] as string | undefined);
+    return this.#auditId;
   }
 
   abort(reason: ApiError): void {

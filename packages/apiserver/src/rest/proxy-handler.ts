@@ -38,7 +38,7 @@ export function proxyHandler(resource: ResourceType, options: ProxyHandlerOption
     const { namespace = '', name = '' } = parameters;
     const verb = VERBS[method];
     if (verb === undefined) throw methodNotAllowed();
-    await authorize(authorizer, { user, verb, resource, subresource: 'proxy', namespace, name, path });
+    await authorize(authorizer, { user, verb, resource, subresource: 'proxy', namespace, name, path }, exchange.audit);
     const { prefix, rest } = splitPath(path, resource.namespaced);
     if (rest === '' && (method === 'GET' || method === 'HEAD') && upgrade === undefined) {
       return redirect(exchange, `${path}/`);

@@ -52,7 +52,11 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     const fieldSelector = exchange.query.get('fieldSelector') ?? '';
     const meant = path.named ? name : selectedName(fieldSelector);
     const attributes = { resource, subresource, namespace, name: meant, path: exchange.path, fieldSelector };
-    await authorize(authorizer, { ...attributes, user: exchange.user, verb: verb ?? exchange.method.toLowerCase() });
+    await authorize(
+      authorizer,
+      { ...attributes, user: exchange.user, verb: verb ?? exchange.method.toLowerCase() },
+      exchange.audit,
+    );
     if (!known) throw methodNotAllowed();
     if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
     if (verb === 'watch') return watch(exchange, path, options);
@@ -152,6 +156,7 @@ async function write(
 ): Promise<void> {
   const representation = negotiate(exchange.message.headers.accept, verb === 'deletecollection');
   const body = await readBody(exchange.message);
+  exchange.audit?.requestBody(body.bytes, body.contentType);
   if (verb !== 'patch') checkObjectType(body);
   const { resource, subresource, key } = target;
   const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;

@@ -1,8 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { ApiError } from '@kubelab/api';
+import { ApiError, isApiError } from '@kubelab/api';
 import type { Logger } from 'pino';
+import type { Auditor } from '../audit/auditor.js';
+import { receivedOf } from '../audit/received.js';
 import { impersonate, wantsImpersonation } from '../authn/impersonation.js';
 import type { RequestAuthenticator } from '../authn/request-authenticator.js';
 import { authorize } from '../authz/authorize.js';
@@ -30,7 +32,11 @@ export interface RestFaceOptions {
   readonly apiRoots: readonly string[];
   /** How long a request may take, watches and streams apart. Default 60,000. */
   readonly requestTimeoutMs?: number;
+  /** Undefined: nothing is audited. */
+  readonly auditor: Auditor | undefined;
 }
+
+const NO_RESOURCE = { resource: undefined, subresource: '', namespace: '', name: '' } as const;
 
 /** What node:https calls. */
 export interface RestFace {
@@ -53,11 +59,13 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     let longRunning = false;
     let labels: RequestLabels | undefined;
     active += 1;
+    exchange.audit = options.auditor?.begin(receivedOf(message));
     try {
       match = options.router.find(checkPath(exchange.path));
       exchange.parameters = match?.parameters ?? {};
       const user = options.authenticator.authenticate(message, exchange.path);
       exchange.user = user instanceof Promise ? await user : user;
+      exchange.audit?.authenticated(exchange.user);
       if (wantsImpersonation(message.headers))
         exchange.user = await impersonate(message, exchange.user, options.authorizer);
       longRunning = isLongRunning(match, exchange.query);
@@ -70,6 +78,7 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     } finally {
       active -= 1;
       clearTimeout(timer);
+      exchange.audit?.complete(response.statusCode);
       const answered = labels ?? requestLabels(exchange, match);
       if (longRunning) {
         options.metrics.longRunning(answered, -1);
@@ -81,18 +90,11 @@ export function createRestFace(options: RestFaceOptions): RestFace {
   }
 
   async function route(exchange: Exchange, match: Match | undefined, upgrade: Upgrade | undefined): Promise<void> {
-    const { user, method, path } = exchange;
+    const { user, method, path, audit } = exchange;
     if (match?.route.kind === 'stream') return match.route.handle(exchange, upgrade);
     if (match?.route.kind === 'resource') return match.route.handle(exchange);
-    await authorize(options.authorizer, {
-      user,
-      verb: method.toLowerCase(),
-      resource: undefined,
-      subresource: '',
-      namespace: '',
-      name: '',
-      path,
-    });
+    const attributes = { user, verb: method.toLowerCase(), ...NO_RESOURCE, path };
+    await authorize(options.authorizer, attributes, audit);
     if (match) return match.route.handle(exchange);
     if (options.apiRoots.some((root) => path.startsWith(`${root}/`))) throw notServed();
     sendText(exchange, 404, '404 page not found\n');
@@ -103,6 +105,9 @@ export function createRestFace(options: RestFaceOptions): RestFace {
     // Nobody is there to be told.
     if (exchange.aborted && (response.destroyed || response.writableEnded)) return;
     const error = toApiError(thrown);
+    // Whom the authenticator refuses has not been identified: the policy is asked by the path alone.
+    exchange.audit?.identify({ user: exchange.user, verb: method.toLowerCase(), ...NO_RESOURCE, path });
+    exchange.audit?.failed(error, isApiError(thrown));
     if (error.code >= 500) options.log.error({ error: thrown, method, path }, 'request failed');
     await sendError(exchange, error);
   }

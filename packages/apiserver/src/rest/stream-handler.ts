@@ -29,11 +29,12 @@ export function streamHandler(subresource: StreamSubresource, options: StreamHan
     const { namespace = '', name = '' } = exchange.parameters;
     // What runs in a container is more than reading, though WebSocket begins with a GET.
     const verb = subresource === 'log' ? 'get' : 'create';
-    await authorize(authorizer, { user, verb, resource: pods, subresource, namespace, name, path });
+    await authorize(authorizer, { user, verb, resource: pods, subresource, namespace, name, path }, exchange.audit);
     if (method !== 'GET' && (method !== 'POST' || subresource === 'log')) throw methodNotAllowed();
     const target = { resource: pods as never, subresource: '', key: { namespace, name } };
     const { object } = await registry.get(target, '');
     const request: StreamRequest = { subresource, user, pod: object as Persisted<Pod>, query, trace, signal };
+    exchange.audit?.started(upgrade ? 101 : 200);
     if (upgrade) await streams.upgrade(request, message, upgrade.socket, upgrade.head);
     else await streams.serve(request, message, response);
   };

@@ -32,7 +32,12 @@ export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Prom
   const timer = setTimeout(() => end.abort(), Math.min(timeoutSeconds * 1000, 2 ** 31 - 1));
   const leave = () => end.abort();
   exchange.signal.addEventListener('abort', leave, { once: true });
-  response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
+  response.writeHead(200, {
+    'Content-Type': JSON_TYPE,
+    'Cache-Control': 'no-cache, private',
+    'Audit-Id': exchange.auditId,
+  });
+  exchange.audit?.started(200);
   response.flushHeaders();
   const writer = batchWriter(exchange);
   const encode = encoderOf(exchange, answer);
