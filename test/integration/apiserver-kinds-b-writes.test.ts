@@ -127,6 +127,7 @@ describe.each(KUBECTLS)('%s', (binary) => {
   });
 });
 
+const STORAGE = '/apis/storage.k8s.io/v1';
 const CLAIMS = '/api/v1/namespaces/default/persistentvolumeclaims';
 const claim = (name: string) => ({
   metadata: { name },
@@ -180,7 +181,10 @@ test('a claim keeps its class', async () => {
 });
 
 test('a bound claim grows, and shrinks no further than its volume', async () => {
-  const path = await made(CLAIMS, claim('bound'));
+  const growing = { metadata: { name: 'growing' }, provisioner: 'example.com/disks', allowVolumeExpansion: true };
+  await made(`${STORAGE}/storageclasses`, growing);
+  const { metadata, spec } = claim('bound');
+  const path = await made(CLAIMS, { metadata, spec: { ...spec, storageClassName: 'growing' } } as never);
   const bound = await patch(`${path}/status`, { status: { phase: 'Bound', capacity: { storage: '1Gi' } } });
   expect(bound.json.status).toMatchObject({ phase: 'Bound' });
   const grown = await patch(path, { spec: { volumeName: 'v', resources: { requests: { storage: '3Gi' } } } });
@@ -236,7 +240,6 @@ test('a volume keeps its source, mode and affinity', async () => {
 });
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-const STORAGE = '/apis/storage.k8s.io/v1';
 
 /** Path of the collection, an object, a change, what is said of it. */
 const FIXED: readonly (readonly [string, { metadata: { name: string } } & Record<string, unknown>, unknown, string])[] =

@@ -48,7 +48,11 @@ describe.each(KIND_MANIFESTS)('$resource', ({ resource, name, manifest, header, 
     expect(JSON.parse(read)).toMatchObject({ kind: manifest.kind, metadata: { name } });
     expect(await kubectl(['replace', '-f', '-'], read)).toContain(`/${name} replaced`);
     expect(await kubectl(['explain', resource])).toContain(`KIND:       ${manifest.kind}`);
-    expect(await kubectl(['delete', resource, name])).toContain('deleted');
+    expect(await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], text)).toContain(
+      'serverside-applied',
+    );
+    // Volumes and claims stay until the controller that protects them lets them go.
+    expect(await kubectl(['delete', resource, name, '--wait=false'])).toContain('deleted');
   });
 });
 

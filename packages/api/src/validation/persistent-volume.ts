@@ -1,4 +1,3 @@
-import { normalize } from 'node:path/posix';
 import type { FieldError } from '../errors.js';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../generated/types.js';
 import type { DeepReadonly } from '../object.js';
@@ -91,9 +90,18 @@ function validateNodeAffinity(affinity: DeepReadonly<VolumeNodeAffinity>, path: 
 }
 
 function validateRecycling({ hostPath, persistentVolumeReclaimPolicy: policy }: Spec, path: string): FieldError[] {
-  const isRoot = hostPath?.path !== undefined && normalize(hostPath.path).replace(/(?<=.)\/$/, '') === '/';
-  if (!isRoot || policy !== 'Recycle') return [];
+  if (policy !== 'Recycle' || !hostPath?.path || !isRoot(hostPath.path)) return [];
   return [forbidden(`${path}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'")];
+}
+
+/** However it is written: `/`, `//.`, `/a/..`. */
+function isRoot(directory: string): boolean {
+  let depth = 0;
+  for (const part of directory.split('/')) {
+    if (part === '..') depth = Math.max(0, depth - 1);
+    else if (part !== '' && part !== '.') depth += 1;
+  }
+  return directory.startsWith('/') && depth === 0;
 }
 
 function validateAttributesClass({ volumeAttributesClassName: name, csi }: Spec, path: string): FieldError[] {
