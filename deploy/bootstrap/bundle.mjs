@@ -21,15 +21,15 @@ const top = fileURLToPath(new URL('../../', import.meta.url));
 const bin = join(top, 'dist/bin');
 const stampFile = join(bin, '.stamp');
 
-/** Entry points by the name of their bundle: each package's main.ts, and the supervisor. */
+/** Entry points by the name of their bundle: each package's main.ts, and two more. */
 function entryPoints() {
   const entries = {};
   for (const name of readdirSync(join(top, 'packages'))) {
     const main = join(top, 'packages', name, 'src/main.ts');
     if (existsSync(main)) entries[name === 'cli' ? 'kubelab' : name] = main;
   }
-  const supervisor = join(top, 'packages/cli/src/supervisor/main.ts');
-  if (existsSync(supervisor)) entries.supervisor = supervisor;
+  entries.supervisor = join(top, 'packages/cli/src/supervisor/main.ts');
+  entries.hollow = join(top, 'packages/kubelet/src/hollow-main.ts');
   return entries;
 }
 

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExternalEtcd, ProxyMode } from './cluster/cluster.js';
 import type { AgentsOptions } from './commands/agents.js';
 import { CommandError, openContext, requireCluster, say } from './commands/command-context.js';
+import { hollowSettings, withHollowOptions } from './commands/hollow-options.js';
 import type { FixedCluster } from './commands/prepare.js';
 import type { StatusOptions } from './commands/status.js';
 
@@ -20,6 +21,10 @@ interface UpFlags extends ClusterOptions {
   readonly etcdCertFile?: string;
   readonly etcdKeyFile?: string;
   readonly extraConfig?: Readonly<Record<string, readonly string[]>>;
+}
+
+interface HollowFlags {
+  readonly hollow?: number;
 }
 
 /** The commands are loaded when they are called for: each starts as fast as if it were the only one. */
@@ -54,8 +59,10 @@ function withCluster(command: Command): Command {
 }
 
 function addClusterCommands(program: Command): void {
-  withCluster(program.command('up'))
-    .description('bring a cluster up, or what is missing of it')
+  withHollowOptions(
+    withCluster(program.command('up')).description('bring a cluster up, or what is missing of it'),
+    'with so many nodes that only pretend',
+  )
     .option('--nodes <count>', 'how many nodes (default: 3, or those it has)', parseCount)
     .addOption(new Option('--proxy-mode <mode>', 'how Services become packet rules').choices(['nftables', 'iptables']))
     .option('--etcd-servers <urls>', 'use this etcd (comma-separated URLs) instead of one of its own')
@@ -63,9 +70,9 @@ function addClusterCommands(program: Command): void {
     .option('--etcd-cert-file <file>', 'the certificate to show it')
     .option('--etcd-key-file <file>', 'and its key')
     .option('--extra-config <component.flag=value>', 'give a component one more flag; may be repeated', addExtraFlag)
-    .action(async (flags: UpFlags) => {
+    .action(async (flags: UpFlags & HollowFlags) => {
       const { up } = await import('./commands/up.js');
-      const { name, stateDir, nodes, proxyMode, extraConfig } = flags;
+      const { name, stateDir, nodes, proxyMode, extraConfig, hollow } = flags;
       const externalEtcd = externalEtcdOf(flags);
       await up({
         name,
@@ -74,6 +81,7 @@ function addClusterCommands(program: Command): void {
         ...(proxyMode ? { proxyMode } : {}),
         ...(externalEtcd ? { externalEtcd } : {}),
         ...(extraConfig ? { extraFlags: extraConfig } : {}),
+        ...(hollow ? { hollow: { count: hollow, settings: hollowSettings({ ...flags }) } } : {}),
       });
     });
   withCluster(program.command('down'))
@@ -104,19 +112,27 @@ function addNodeCommands(program: Command): void {
   const node = program.command('node').description('add, stop, start and remove nodes');
   const verb = (usage: string, description: string): Command =>
     withCluster(node.command(usage)).description(description);
-  verb('add [node]', 'add a node and wait until it is Ready').action(
-    async (name: string | undefined, flags: ClusterOptions) =>
-      (await import('./commands/node.js')).nodeAdd(flags, name),
-  );
+  withHollowOptions(
+    verb('add [node]', 'add a node and wait until it is Ready'),
+    'add so many nodes that only pretend, all in one process',
+  ).action(async (name: string | undefined, flags: ClusterOptions & HollowFlags) => {
+    if (flags.hollow === undefined) return (await import('./commands/node.js')).nodeAdd(flags, name);
+    if (name !== undefined) throw new CommandError('hollow nodes have names of their own: hollow-1, hollow-2, …');
+    return (await import('./commands/hollow-nodes.js')).hollowAdd(flags, flags.hollow, hollowSettings({ ...flags }));
+  });
   verb('stop <node>', 'switch a node off as a power cut would').action(async (name: string, flags: ClusterOptions) =>
     (await import('./commands/node.js')).nodeStop(flags, name),
   );
   verb('start <node>', 'switch it on again').action(async (name: string, flags: ClusterOptions) =>
     (await import('./commands/node.js')).nodeStart(flags, name),
   );
-  verb('remove <node>', 'take a node away for good').action(async (name: string, flags: ClusterOptions) =>
-    (await import('./commands/node.js')).nodeRemove(flags, name),
-  );
+  verb('remove [node]', 'take a node away for good')
+    .option('--hollow', 'all hollow nodes')
+    .action(async (name: string | undefined, flags: ClusterOptions & { readonly hollow?: boolean }) => {
+      if ((name === undefined) !== (flags.hollow ?? false)) throw new CommandError('name a node, or say --hollow');
+      if (name === undefined) return (await import('./commands/hollow-nodes.js')).hollowRemove(flags);
+      return (await import('./commands/node.js')).nodeRemove(flags, name);
+    });
 }
 
 function addOtherCommands(program: Command, version: string): void {
@@ -173,7 +189,7 @@ function parseCount(text: string): number {
   return count;
 }
 
-const COMPONENTS = ['apiserver', 'scheduler', 'controller-manager', 'kubelet', 'proxy'];
+const COMPONENTS = ['apiserver', 'scheduler', 'controller-manager', 'kubelet', 'proxy', 'hollow'];
 
 /** `kubelet.max-pods=50` is the kubelet's `--max-pods=50`. */
 function addExtraFlag(text: string, before: UpFlags['extraConfig'] = {}): NonNullable<UpFlags['extraConfig']> {

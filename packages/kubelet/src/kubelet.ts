@@ -15,6 +15,7 @@ import { createDockerRuntime } from './container-runtime/docker.js';
 import { readMachineCapabilities } from './container-runtime/machine-capabilities.js';
 import { expandCommand } from './environment/expand-command.js';
 import { expandEnvironment } from './environment/expand-environment.js';
+import { HOLLOW_LABEL } from './hollow/node-shape.js';
 import { createImageManager } from './images/image-manager.js';
 import { createLimiter } from './limiter.js';
 import { createPodNetwork } from './network/create-pod-network.js';
@@ -23,8 +24,9 @@ import { createNodeReporter } from './node/node-reporter.js';
 import { createNodeObjects } from './node-objects.js';
 import type { KubeletOptions } from './options.js';
 import { createPodEvents, type PodEvents } from './pod-events.js';
-import { createPodWorkers } from './pod-worker/pod-workers.js';
+import { createPodWorkers, runPodWorkers } from './pod-worker/pod-workers.js';
 import { createNodeServer } from './server/node-server.js';
+import { createStatsSummary } from './server/stats.js';
 import { createStatusWriter } from './status/status-writer.js';
 import { createVolumeManager } from './volumes/create-volume-manager.js';
 import { createServiceAccountTokens } from './volumes/service-account-tokens.js';
@@ -53,6 +55,9 @@ export function createKubelet(options: KubeletOptions): Component {
     },
   };
 }
+
+/** Nothing is sent to nodes that only pretend, and there may be thousands of them. */
+const ROUTED_NODES = { labelSelector: `!${HOLLOW_LABEL}` };
 
 type Part = (signal: AbortSignal) => Promise<void>;
 
@@ -101,7 +106,7 @@ async function buildParts(
   const podInformer = createInformer(client, pods, { fieldSelector: `spec.nodeName=${nodeName}` }, log);
   const serviceInformer = createInformer(client, services, {}, log);
   const ownNodeInformer = createInformer(client, nodes, { fieldSelector: `metadata.name=${nodeName}` }, log);
-  const nodeInformer = networkClient ? createInformer(networkClient, nodes, {}, log) : ownNodeInformer;
+  const nodeInformer = networkClient ? createInformer(networkClient, nodes, ROUTED_NODES, log) : ownNodeInformer;
   const objects = createNodeObjects({ client, log, signal });
   const network = createPodNetwork({
     nodeName,
@@ -171,9 +176,11 @@ async function buildParts(
       machineMemoryBytes: machine.memoryBytes,
       missingCapabilities: capabilities.missing,
       imageIdOf: reporter.imageIdOf,
+      engineName: 'docker',
     },
   });
-  const server = createNodeServer({ options, runtime, cache, pods: podInformer, machine, clock, tracer, log });
+  const summarize = createStatsSummary({ nodeName, runtime, cache, pods: podInformer, machine, clock });
+  const server = createNodeServer({ options, runtime, cache, pods: podInformer, summarize, clock, tracer, log });
   health.add('container-engine', 'ready', () => {
     const failure = cache.failure();
     if (failure !== undefined) throw new Error(failure);
@@ -187,7 +194,7 @@ async function buildParts(
     (running) => network.run(running),
     (running) => reporter.run(running),
     // Service variables are part of a container's environment: none is made before they are known.
-    (running) => serviceInformer.synced(running).then(() => workers.run(running)),
+    (running) => serviceInformer.synced(running).then(() => runPodWorkers(workers, running)),
     (running) => server.run(running),
   ];
   return parts.map(quietly);

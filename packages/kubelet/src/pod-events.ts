@@ -14,7 +14,7 @@ export interface EventSubject {
   readonly trace?: TraceContext | undefined;
 }
 
-export function createPodEvents(recorder: EventRecorder): PodEvents {
+export function createPodEvents(recorder: Pick<EventRecorder, 'event'>): PodEvents {
   const record =
     (type: 'Normal' | 'Warning'): PodEvents['normal'] =>
     (pod, reason, message, { fieldPath, trace } = {}) => {

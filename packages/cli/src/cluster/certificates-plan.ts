@@ -12,12 +12,14 @@ export interface WantedCertificate {
   readonly usages: readonly ('client' | 'server')[];
 }
 
+/** User and group of the process of hollow nodes. */
+const HOLLOW_IDENTITY = 'system:kubelab:hollow';
 /** The first address of 10.96.0.0/12: the `kubernetes` Service in `default`. */
 const KUBERNETES_SERVICE = '10.96.0.1';
 
 /** One identity for each component and node; names and groups are Kubernetes' own (its "Node authorization" and RBAC). */
 export function planCertificates(
-  cluster: Pick<Cluster, 'network' | 'nodes'>,
+  cluster: Pick<Cluster, 'network' | 'nodes' | 'hollow'>,
   extraNames: readonly string[] = [],
 ): WantedCertificate[] {
   return [
@@ -42,6 +44,7 @@ export function planCertificates(
     client('scheduler', 'system:kube-scheduler'),
     client('controller-manager', 'system:kube-controller-manager'),
     ...cluster.nodes.flatMap(({ name, address }) => nodeCertificates(name, address)),
+    ...(cluster.hollow ? hollowCertificates(cluster.network.gateway) : []),
   ];
 }
 
@@ -64,6 +67,15 @@ function nodeCertificates(node: string, address: string): WantedCertificate[] {
       usages: ['server'],
     },
     client(names.proxy, 'system:kube-proxy', ['system:node-proxier']),
+  ];
+}
+
+/** No node's own: RBAC lets this identity act for many, and NodeRestriction does not hold it to one. */
+function hollowCertificates(address: string): WantedCertificate[] {
+  const identity = { commonName: HOLLOW_IDENTITY, organizations: [HOLLOW_IDENTITY] };
+  return [
+    client('hollow', identity.commonName, identity.organizations),
+    { name: 'hollow-serving', authority: 'ca', ...identity, ipAddresses: [address], usages: ['server'] },
   ];
 }
 

@@ -12,6 +12,13 @@ export interface ClusterNode {
   readonly stopped: boolean;
 }
 
+/** Nodes that only pretend, all of one process. */
+export interface HollowNodes {
+  readonly count: number;
+  /** Flags of the process, by name without the dashes. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 /** An etcd of the user's, instead of one of the cluster's own. */
 export interface ExternalEtcd {
   readonly servers: readonly string[];
@@ -50,6 +57,7 @@ export interface Cluster {
   readonly ports: ClusterPorts;
   readonly network: ClusterNetwork;
   readonly nodes: readonly ClusterNode[];
+  readonly hollow?: HollowNodes;
 }
 
 /** What makes an object on the engine a cluster's own. */

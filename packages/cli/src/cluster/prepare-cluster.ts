@@ -10,6 +10,7 @@ import {
   type ClusterNode,
   type ClusterPorts,
   type ExternalEtcd,
+  type HollowNodes,
   type ProxyMode,
   readCluster,
   writeCluster,
@@ -29,6 +30,7 @@ export interface ClusterRequest {
   readonly proxyMode?: ProxyMode | undefined;
   readonly externalEtcd?: ExternalEtcd | undefined;
   readonly extraFlags?: Cluster['extraFlags'] | undefined;
+  readonly hollow?: HollowNodes | undefined;
 }
 
 const DEFAULT_NODES = 3;
@@ -47,12 +49,14 @@ export async function prepareCluster(engine: Engine, paths: ClusterPaths, reques
   const network = await ensureNetwork(engine, owner, present?.network.subnet);
   const externalEtcd = request.externalEtcd ?? present?.externalEtcd;
   const extraFlags = request.extraFlags ?? present?.extraFlags;
+  const hollow = request.hollow ?? present?.hollow;
   const cluster: Cluster = {
     version: 1,
     name: request.name,
     proxyMode: request.proxyMode ?? present?.proxyMode ?? 'nftables',
     ...(externalEtcd ? { externalEtcd } : {}),
     ...(extraFlags ? { extraFlags } : {}),
+    ...(hollow ? { hollow } : {}),
     network,
     ports: await choosePorts(present?.ports, livePidFiles(paths.runDir).length > 0),
     nodes: growNodes(network, keepAddresses(present, network), wantedNodes),

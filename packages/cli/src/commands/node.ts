@@ -21,7 +21,7 @@ const READY_LIMIT_MS = 60_000;
 
 /** Adds a node, named or by the next free name, and waits until it is Ready. */
 export async function nodeAdd(options: NodeOptions, wantedName: string | undefined): Promise<void> {
-  await change(options, async (context, cluster) => {
+  await changeCluster(options, async (context, cluster) => {
     const [freeName = ''] = freeNodeNames(cluster.nodes, 1);
     const name = wantedName ?? freeName;
     if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name)) throw new CommandError(`"${name}" is not a node's name`);
@@ -37,7 +37,7 @@ export async function nodeAdd(options: NodeOptions, wantedName: string | undefin
 
 /** Switches a node off as a power cut would: its agents and containers are gone at once, and nobody is told. */
 export async function nodeStop(options: NodeOptions, name: string): Promise<void> {
-  await change(options, async (context, cluster) => {
+  await changeCluster(options, async (context, cluster) => {
     requireNode(cluster, name);
     await takeUp(context, withNode(cluster, name, { stopped: true }));
     await killContainers(context.engine, cluster.name, name);
@@ -47,7 +47,7 @@ export async function nodeStop(options: NodeOptions, name: string): Promise<void
 
 /** Switches a node on again and waits until it is Ready. */
 export async function nodeStart(options: NodeOptions, name: string): Promise<void> {
-  await change(options, async (context, cluster) => {
+  await changeCluster(options, async (context, cluster) => {
     const node = requireNode(cluster, name);
     await takeUp(context, withNode(cluster, name, { stopped: false }));
     await untilReady(context, cluster, name);
@@ -57,7 +57,7 @@ export async function nodeStart(options: NodeOptions, name: string): Promise<voi
 
 /** Takes a node away for good: its agents, its containers, its files, and its Node object. */
 export async function nodeRemove(options: NodeOptions, name: string): Promise<void> {
-  await change(options, async (context, cluster) => {
+  await changeCluster(options, async (context, cluster) => {
     requireNode(cluster, name);
     await takeUp(context, { ...cluster, nodes: cluster.nodes.filter((node) => node.name !== name) });
     await removeContainers(context.engine, cluster.name, name);
@@ -68,7 +68,8 @@ export async function nodeRemove(options: NodeOptions, name: string): Promise<vo
   });
 }
 
-async function change(
+/** Does work on a cluster that nobody else changes meanwhile. */
+export async function changeCluster(
   options: NodeOptions,
   work: (context: CommandContext, cluster: Cluster) => Promise<void>,
 ): Promise<void> {
@@ -78,7 +79,7 @@ async function change(
 }
 
 /** Writes what the cluster is to be, and has the supervisor make it so. */
-async function takeUp(context: CommandContext, cluster: Cluster): Promise<void> {
+export async function takeUp(context: CommandContext, cluster: Cluster): Promise<void> {
   await writeCluster(context.paths, cluster);
   await ensureSupervisor(context.paths, context.binDir);
 }
@@ -97,7 +98,8 @@ function requireNode(cluster: Cluster, name: string): ClusterNode {
   const node = cluster.nodes.find((candidate) => candidate.name === name);
   if (node) return node;
   const names = cluster.nodes.map((candidate) => candidate.name).join(', ');
-  throw new CommandError(`there is no node ${name}; there are ${names}`);
+  const hollow = cluster.hollow ? ', and hollow nodes, which are removed together: `node remove --hollow`' : '';
+  throw new CommandError(`there is no node ${name}; there are ${names}${hollow}`);
 }
 
 function withNode(cluster: Cluster, name: string, changed: Partial<ClusterNode>): Cluster {

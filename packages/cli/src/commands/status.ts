@@ -17,6 +17,8 @@ export interface StatusOptions {
 interface ComponentStatus {
   readonly component: string;
   readonly node?: string;
+  /** Of the process of hollow nodes: how many there are. */
+  readonly nodes?: number;
   readonly pid?: number;
   readonly address: string;
   readonly healthy: boolean;
@@ -46,7 +48,16 @@ async function collect(context: CommandContext, cluster: Cluster): Promise<Compo
   const processes = plans.map(async ({ name, component, node, address, readyUrl }): Promise<ComponentStatus> => {
     const { file, usage } = look(paths.runDir, name);
     const { healthy, message } = usage ? await probe(readyUrl) : { healthy: false, message: 'not running' };
-    return { component, ...(node ? { node } : {}), address, healthy, message, ...figures(file, usage) };
+    const nodes = component === 'hollow' ? cluster.hollow?.count : undefined;
+    return {
+      component,
+      ...(node ? { node } : {}),
+      ...(nodes ? { nodes } : {}),
+      address,
+      healthy,
+      message,
+      ...figures(file, usage),
+    };
   });
   const supervisor = look(paths.runDir, 'supervisor');
   const nodes = cluster.nodes.map(async ({ name, address, stopped }): Promise<ComponentStatus> => {
@@ -79,7 +90,7 @@ function figures(file: PidFile | undefined, usage: ProcessUsage | undefined) {
 function tableRow(row: ComponentStatus): Record<string, string> {
   return {
     COMPONENT: row.component,
-    NODE: row.node ?? '',
+    NODE: row.node ?? (row.nodes === undefined ? '' : `${row.nodes} nodes`),
     PID: row.pid === undefined ? '' : String(row.pid),
     ADDRESS: row.address,
     HEALTH: row.healthy ? (row.component === 'node' ? row.message : 'ok') : row.message || 'unhealthy',

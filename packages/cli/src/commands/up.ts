@@ -1,5 +1,5 @@
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
-import { type Cluster, type ExternalEtcd, type ProxyMode, readCluster } from '../cluster/cluster.js';
+import { type Cluster, type ExternalEtcd, type HollowNodes, type ProxyMode, readCluster } from '../cluster/cluster.js';
 import { withClusterLock } from '../cluster/lock.js';
 import { prepareCertificates, prepareCluster } from '../cluster/prepare-cluster.js';
 import { missingRequirements } from '../cluster/requirements.js';
@@ -9,6 +9,8 @@ import type { Snapshot } from '../supervisor/snapshot.js';
 import { ensureSupervisor, findSupervisor } from '../supervisor/start-supervisor.js';
 import { type CommandContext, CommandError, openContext, say } from './command-context.js';
 import { ensurePauseImage } from './ensure-pause-image.js';
+import { untilHollowReady } from './hollow-nodes.js';
+import { checkHollowNodes } from './hollow-options.js';
 import { openProgress, type Progress } from './progress.js';
 import { untilNodesReady } from './ready-nodes.js';
 
@@ -19,6 +21,7 @@ export interface UpOptions {
   readonly proxyMode?: ProxyMode;
   readonly externalEtcd?: ExternalEtcd;
   readonly extraFlags?: Readonly<Record<string, readonly string[]>>;
+  readonly hollow?: HollowNodes;
 }
 
 const READY_LIMIT_MS = 120_000;
@@ -37,6 +40,7 @@ interface UpState {
 export async function up(options: UpOptions): Promise<void> {
   const context = await openContext(options);
   await checkRequirements(context, options);
+  if (options.hollow) await checkHollowNodes(options.hollow, context.binDir);
   await withClusterLock(context.paths, async () => {
     const wasRunning = findSupervisor(context.paths) !== undefined;
     const state: UpState = {};
@@ -100,12 +104,15 @@ function prepare(context: CommandContext, options: UpOptions): Listr<UpState> {
 }
 
 function waitForAll(context: CommandContext, state: UpState): Listr<UpState> {
-  const controlPlane = (state.first?.processes ?? []).filter(({ node }) => node === undefined);
+  const ofNoNode = (state.first?.processes ?? []).filter(({ node }) => node === undefined);
+  const controlPlane = ofNoNode.filter(({ component }) => component !== 'hollow');
+  const { hollow } = state.cluster ?? {};
   const nodes = (state.cluster?.nodes ?? []).filter((node) => !node.stopped);
   return steps(
     [
       ...controlPlane.map(({ name }) => waitFor(name, state, (process) => process.name === name)),
       ...nodes.map(({ name, address }) => waitFor(`${name} (${address})`, state, (process) => process.node === name)),
+      ...(hollow ? [waitForHollow(context, hollow.count)] : []),
       {
         title: 'nodes Ready',
         task: async () => {
@@ -119,6 +126,10 @@ function waitForAll(context: CommandContext, state: UpState): Listr<UpState> {
     ],
     true,
   );
+}
+
+function waitForHollow(context: CommandContext, count: number): ListrTask<UpState> {
+  return { title: `${count} hollow nodes`, task: () => untilHollowReady(context, count) };
 }
 
 function waitFor(title: string, state: UpState, wanted: Parameters<Progress['ready']>[0]): ListrTask<UpState> {
@@ -140,6 +151,6 @@ function summarize({ paths }: CommandContext, cluster: Cluster | undefined, wasR
   if (!cluster) return;
   const nodes = cluster.nodes.map(({ name, address }) => `${name} ${address}`).join(', ');
   say(`cluster ${cluster.name} ${wasRunning ? 'was running already' : 'is up'} at ${apiserverUrl(cluster)}`);
-  say(`nodes: ${nodes}`);
+  say(`nodes: ${nodes}${cluster.hollow ? `, and ${cluster.hollow.count} hollow ones` : ''}`);
   say(`kubeconfig: ${paths.kubeconfig}`);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeCertificateNames } from '../cluster/certificates-plan.js';
-import type { Cluster, ClusterNode } from '../cluster/cluster.js';
+import type { Cluster, ClusterNode, HollowNodes } from '../cluster/cluster.js';
 import { type ClusterPaths, nodePaths } from '../cluster/cluster-paths.js';
 import { PAUSE_IMAGE } from '../cluster/node-container.js';
 
@@ -41,6 +41,8 @@ const GRPC_PORT = 6444;
 const KUBELET_PORT = 10250;
 const KUBELET_METRICS_PORT = 10248;
 const PROXY_METRICS_PORT = 10249;
+const HOLLOW_PORT = 10350;
+const HOLLOW_METRICS_PORT = 10348;
 
 /**
  * Less room for young objects, which V8 would let grow to 16 MiB twice over in
@@ -68,6 +70,7 @@ export function planProcesses(options: PlanOptions): ProcessSpecification[] {
     scheduler(options),
     controllerManager(options),
     ...nodes.flatMap((node) => [kubelet(options, node), proxy(options, node)]),
+    ...(options.cluster.hollow ? [hollow(options, options.cluster.hollow)] : []),
   ];
 }
 
@@ -216,6 +219,24 @@ function proxy(options: PlanOptions, node: ClusterNode): ProcessSpecification {
     name: `proxy/${node.name}`,
     node: node.name,
   };
+}
+
+/** All hollow nodes are one process of the machine's own network, and have its address on the cluster's. */
+function hollow(options: PlanOptions, { count, settings }: HollowNodes): ProcessSpecification {
+  const { cluster, paths } = options;
+  const { gateway } = cluster.network;
+  const pki = (file: string): string => join(paths.pkiDir, file);
+  const plan = component(options, 'hollow', `${gateway}:${HOLLOW_METRICS_PORT}`, [
+    ...clientFlags(options, 'hollow'),
+    `--nodes=${count}`,
+    `--node-ip=${gateway}`,
+    `--port=${HOLLOW_PORT}`,
+    `--serving-cert-file=${pki('hollow-serving.crt')}`,
+    `--serving-key-file=${pki('hollow-serving.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+  ]);
+  return { ...plan, address: `${gateway}:${HOLLOW_PORT}` };
 }
 
 function clientFlags({ cluster, paths }: PlanOptions, certificate: string): string[] {

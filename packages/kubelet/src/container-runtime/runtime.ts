@@ -100,6 +100,8 @@ export interface RuntimeContainer {
   readonly imageId: string;
   readonly tty: boolean;
   readonly stopSignal: string;
+  /** Only an engine that pretends says so: false until the time at which it pretends to be ready. */
+  readonly ready?: boolean;
 }
 
 export interface RuntimeContainerSummary {

@@ -17,14 +17,23 @@ export interface NodeLeaseOptions {
   readonly log: Logger;
 }
 
+/** What a lease says of its node besides the time. */
+export interface LeaseHolder {
+  readonly nodeName: string;
+  /** The lease goes with its node; undefined: not registered yet. */
+  readonly nodeUid: string | undefined;
+  readonly durationSeconds: number;
+}
+
 /** Renews the node's Lease every 10 s until the signal aborts: the heartbeat that the node lifecycle controller listens to. */
 export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
+  const { client, nodeName, nodeUid, clock, log } = options;
   let lease: Persisted<Lease> | undefined;
   while (!signal.aborted) {
     let delayMs = RENEW_INTERVAL_MS;
     try {
-      lease = await renew(options, lease, signal);
+      const holder = { nodeName, nodeUid: nodeUid(), durationSeconds: DURATION_SECONDS };
+      lease = await renewLease(client, holder, lease, clock.now(), signal);
     } catch (error) {
       if (signal.aborted) return;
       // What is held may be out of date, or gone: read it again.
@@ -36,23 +45,24 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
   }
 }
 
-async function renew(
-  options: NodeLeaseOptions,
+/** One renewal; `held` is what the last one answered, undefined to read it. Rejects with an ApiError. */
+export async function renewLease(
+  client: Pick<ApiClient, 'get' | 'create' | 'update'>,
+  { nodeName, nodeUid, durationSeconds }: LeaseHolder,
   held: Persisted<Lease> | undefined,
+  nowMs: number,
   signal: AbortSignal,
 ): Promise<Persisted<Lease>> {
-  const { client, nodeName, clock } = options;
   const key = { namespace: NAMESPACE, name: nodeName };
   const present = held ?? (await getLease(client, key, signal));
   const spec = {
     holderIdentity: nodeName,
-    leaseDurationSeconds: DURATION_SECONDS,
-    renewTime: microTime(clock.now()),
+    leaseDurationSeconds: durationSeconds,
+    renewTime: microTime(nowMs),
   };
-  if (!present) {
-    return client.create(leases, { metadata: { ...key, ...ownedBy(options) }, spec }, { signal });
-  }
-  const metadata = { ...present.metadata, ...ownedBy(options) };
+  const owner = ownedBy(nodeName, nodeUid);
+  if (!present) return client.create(leases, { metadata: { ...key, ...owner }, spec }, { signal });
+  const metadata = { ...present.metadata, ...owner };
   return client.update(leases, { ...present, metadata, spec: { ...present.spec, ...spec } }, { signal });
 }
 
@@ -70,8 +80,7 @@ async function getLease(
 }
 
 /** The lease goes with its node. */
-function ownedBy({ nodeName, nodeUid }: NodeLeaseOptions): Pick<NonNullable<Lease['metadata']>, 'ownerReferences'> {
-  const uid = nodeUid();
+function ownedBy(nodeName: string, uid: string | undefined): Pick<NonNullable<Lease['metadata']>, 'ownerReferences'> {
   return uid === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] };
 }
 

@@ -1,82 +1,100 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isApiError, type Node, type NodeStatus, nodes, type Persisted } from '@kubelab/api';
+import {
+  type DeepReadonly,
+  deepEqual,
+  type Node,
+  type NodeSpec,
+  type NodeStatus,
+  nodes,
+  type Persisted,
+} from '@kubelab/api';
 import { type ApiClient, type EventRecorder, getIfPresent } from '@kubelab/client';
-import { type Clock, createBackoff, sleep } from '@kubelab/runtime';
+import type { Clock } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 
 export interface NodeRegistrationOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, 'get' | 'create' | 'update' | 'updateStatus'>;
   readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What a node that is not there yet is registered with, taints for one. */
+  readonly spec?: NodeSpec;
+  /** The copy of the node that is at hand: others write to it, too. */
+  readonly cached: () => DeepReadonly<Persisted<Node>> | undefined;
   /** The status as it is now, with the conditions that the node has had. */
   readonly status: (before: NodeStatus, signal: AbortSignal) => Promise<NodeStatus>;
-  readonly events: EventRecorder;
-  readonly clock: Clock;
+  /** How often the status is written at least. Default 300,000. */
+  readonly reportIntervalMs?: number;
+  readonly events: Pick<EventRecorder, 'event'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
   /** The node as the apiserver has it, after each write. */
   readonly onWritten: (node: Persisted<Node>) => void;
 }
 
-/** How often the status is looked at, how soon while the node is not ready, and how often it is written at least. */
-const CHECK_INTERVAL_MS = 10_000;
-const NOT_READY_INTERVAL_MS = 200;
+/** How often the status is written at least. */
 const REPORT_INTERVAL_MS = 300_000;
+/** A look that comes a little early finds the report due all the same. */
+const REPORT_MARGIN = 0.95;
 
-/** Registers the node, then keeps its status true until the signal aborts. A node that was deleted is registered again. */
-export async function runNodeRegistration(options: NodeRegistrationOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log } = options;
-  const backoff = createBackoff({ initialMs: 100, maxMs: 7_000 });
-  const state: RegistrationState = { reportedAtMs: 0, ready: undefined };
-  while (!signal.aborted) {
-    let delayMs: number;
+/** Registers one node and keeps its status true. Who made it says when to look. */
+export class NodeRegistration {
+  /** As it was written last, while that is newer than the copy at hand; undefined: to be read. */
+  #written: Persisted<Node> | undefined;
+  #registered = false;
+  #reportedAtMs = 0;
+  #ready: boolean | undefined;
+
+  constructor(private readonly options: NodeRegistrationOptions) {}
+
+  /** Writes what has changed; whether the node is ready. Rejects with an ApiError: then the node is read again. */
+  async report(signal: AbortSignal): Promise<boolean> {
     try {
-      const ready = await report(options, state, signal);
-      backoff.reset();
-      delayMs = ready ? CHECK_INTERVAL_MS : NOT_READY_INTERVAL_MS;
+      return await this.#report(signal);
     } catch (error) {
-      if (signal.aborted) return;
-      state.node = undefined;
-      delayMs = backoff.next();
-      // Others write to the node too: its podCIDR, its taints.
-      const level = isApiError(error, 'Conflict') ? 'debug' : 'warn';
-      log[level]({ error }, 'cannot report the status of the node');
+      this.#written = undefined;
+      this.#registered = false;
+      throw error;
     }
-    await sleep(delayMs, signal, clock).catch(() => undefined);
   }
-}
 
-interface RegistrationState {
-  /** As it was written last; undefined: to be read. */
-  node?: Persisted<Node> | undefined;
-  reportedAtMs: number;
-  ready: boolean | undefined;
-}
-
-/** Whether the node is ready. */
-async function report(
-  options: NodeRegistrationOptions,
-  state: RegistrationState,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { client, clock, onWritten } = options;
-  state.node ??= await register(options, signal);
-  const before = state.node.status ?? {};
-  const status = mergeStatus(before, await options.status(before, signal));
-  const due = clock.now() - state.reportedAtMs >= REPORT_INTERVAL_MS;
-  const ready = isReady(status);
-  if (due || !isDeepStrictEqual(withoutHeartbeats(status), withoutHeartbeats(before))) {
-    state.node = await client.updateStatus(nodes, { ...state.node, status }, { signal });
-    state.reportedAtMs = clock.now();
-    onWritten(state.node);
-    if (ready !== state.ready) tell(options, state.node, ready);
-    state.ready = ready;
+  async #report(signal: AbortSignal): Promise<boolean> {
+    const { client, clock, onWritten, reportIntervalMs = REPORT_INTERVAL_MS } = this.options;
+    const node = await this.#current(signal);
+    const before = node.status ?? {};
+    const status = mergeStatus(before, await this.options.status(before, signal));
+    const due = clock.now() - this.#reportedAtMs >= reportIntervalMs * REPORT_MARGIN;
+    const ready = isReady(status);
+    if (due || !deepEqual(withoutHeartbeats(status), withoutHeartbeats(before))) {
+      const written = await client.updateStatus(nodes, { ...node, status }, { signal });
+      this.#written = written;
+      this.#reportedAtMs = clock.now();
+      onWritten(written);
+      if (ready !== this.#ready) tell(this.options, written, ready);
+      this.#ready = ready;
+    }
+    return ready;
   }
-  return ready;
+
+  /** What is newest of: our last write, the copy at hand, and, where there is neither, the apiserver's. */
+  async #current(signal: AbortSignal): Promise<Persisted<Node>> {
+    if (!this.#registered) {
+      const node = await register(this.options, signal);
+      this.#registered = true;
+      this.#written = node;
+      return node;
+    }
+    const known = this.options.cached() as Persisted<Node> | undefined;
+    const written = this.#written;
+    if (known && (!written || Number(known.metadata.resourceVersion) >= Number(written.metadata.resourceVersion))) {
+      this.#written = undefined;
+      return known;
+    }
+    return written ?? register(this.options, signal);
+  }
 }
 
 async function register(options: NodeRegistrationOptions, signal: AbortSignal): Promise<Persisted<Node>> {
-  const { client, nodeName, labels, log } = options;
-  const wanted: Node = { metadata: { name: nodeName, labels: { ...labels } }, spec: {} };
+  const { client, nodeName, labels, spec = {}, log } = options;
+  const wanted: Node = { metadata: { name: nodeName, labels: { ...labels } }, spec };
   const present = await getIfPresent(client, nodes, { namespace: '', name: nodeName }, { signal });
   if (!present) {
     const created = await client.create(nodes, wanted, { signal });
@@ -99,7 +117,7 @@ function mergeStatus(before: NodeStatus, own: NodeStatus): NodeStatus {
   };
 }
 
-function tell({ events }: NodeRegistrationOptions, node: Persisted<Node>, ready: boolean): void {
+function tell({ events }: Pick<NodeRegistrationOptions, 'events'>, node: Persisted<Node>, ready: boolean): void {
   const { name, uid } = node.metadata;
   const reason = ready ? 'NodeReady' : 'NodeNotReady';
   events.event(

@@ -8,8 +8,8 @@ import type { KubeletOptions } from '../options.js';
 import type { NodeRoom } from './admission.js';
 import { diskSpace, type Machine, readPressure } from './machine.js';
 import { runNodeLease } from './node-lease.js';
-import { runNodeRegistration } from './node-registration.js';
 import { nodeAllocatable, nodeStatus } from './node-status.js';
+import { runNodeRegistration } from './run-node-registration.js';
 
 export interface NodeReporterOptions {
   readonly options: KubeletOptions;
@@ -65,6 +65,7 @@ export async function createNodeReporter(reporterOptions: NodeReporterOptions): 
           client,
           nodeName,
           labels,
+          cached: () => cachedNodes.get(nodeName),
           events: recorder,
           clock,
           log,

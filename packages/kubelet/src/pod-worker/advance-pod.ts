@@ -3,7 +3,7 @@ import { ImageError } from '../images/image-error.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { type ContainerStart, type PodPlan, planPod } from './plan.js';
-import { DEFAULT_GRACE_PERIOD_SECONDS, type PodTask, podIPsOf, reportStatus, stateOf } from './pod-task.js';
+import { DEFAULT_GRACE_PERIOD_SECONDS, logOf, type PodTask, podIPsOf, reportStatus, stateOf } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { clearAway, tearDownVolumes } from './release-pod.js';
 import { SandboxError } from './sandbox.js';
@@ -18,6 +18,7 @@ export async function advancePod(context: PodWorkerContext, task: PodTask, signa
   const plan = planPod(pod, stateOf(context, task), context.clock.now());
   task.finished = plan.finished;
   noteWaits(context, task, pod, plan);
+  await findNetwork(context, task, pod, signal);
   await reportStatus(context, task, signal);
   if (plan.finished) return finish(context, task, pod, plan, signal);
   if (plan.createSandbox !== undefined || plan.start.length + plan.kill.length > 0) {
@@ -32,6 +33,21 @@ export async function advancePod(context: PodWorkerContext, task: PodTask, signa
     await refreshVolumes(context, task, pod, signal);
   }
   await reportStatus(context, task, signal);
+}
+
+/**
+ * A kubelet that has just started asks which address a running sandbox has
+ * before it tells that there is none. Where that fails, it fails again below.
+ */
+async function findNetwork(
+  context: PodWorkerContext,
+  task: PodTask,
+  pod: ReadonlyPod,
+  signal: AbortSignal,
+): Promise<void> {
+  const { sandbox } = stateOf(context, task);
+  if (sandbox?.state !== 'running' || podIPsOf(context, task).length > 0) return;
+  await task.sandboxes.ensureNetwork(pod, sandbox, task.trace, signal).catch(() => undefined);
 }
 
 async function carryOut(
@@ -59,7 +75,7 @@ async function carryOut(
     allStarted = (await tryToStart(context, task, request, signal)) && allStarted;
   }
   // The next step may be possible at once: a sidecar that runs lets the next init container start.
-  if (allStarted && plan.start.length > 0) task.again();
+  if (allStarted && plan.start.length > 0) task.waker.again();
 }
 
 async function refreshVolumes(
@@ -103,20 +119,19 @@ async function tryToStart(
 ): Promise<boolean> {
   const { name, lifecycle } = attempt.start.container;
   const onStarted = (): void => {
-    task.waiting.delete(name);
+    task.endWaiting(name);
     // The hook may take its time: that the container runs is told before.
     if (lifecycle?.postStart) void reportStatus(context, task, signal).catch(() => undefined);
   };
   try {
-    const { rank, starting } = task;
-    await startContainer(context, { ...attempt, rank, starting, onStarted }, signal);
+    await startContainer(context, { ...attempt, task, onStarted }, signal);
     return true;
   } catch (error) {
     if (signal.aborted) throw error;
-    task.log.info({ error, container: name }, 'cannot start a container yet');
-    task.waiting.set(name, waitingFor(error));
+    logOf(context, task).info({ error, container: name }, 'cannot start a container yet');
+    task.setWaiting(name, waitingFor(error));
     const retryAtMs = error instanceof ImageError ? error.retryAtMs : undefined;
-    task.wakeAt(retryAtMs ?? context.clock.now() + task.backoff.next());
+    task.waker.wakeAt(retryAtMs ?? context.clock.now() + task.nextDelayMs());
     return false;
   }
 }
@@ -153,15 +168,15 @@ async function finish(
 /** Tells which containers crashed and are waited for, and forgets what is no longer waited for. */
 function noteWaits(context: PodWorkerContext, task: PodTask, pod: ReadonlyPod, plan: PodPlan): void {
   const planned = new Set(plan.start.map(({ container }) => container.name));
-  for (const name of [...task.waiting.keys()]) if (!planned.has(name)) task.waiting.delete(name);
+  for (const name of [...task.waiting.keys()]) if (!planned.has(name)) task.endWaiting(name);
   const { namespace, name: podName, uid } = pod.metadata;
   for (const { name, delayMs, untilMs } of plan.wait) {
     const where = `${podName}_${namespace}(${uid})`;
     const message = `back-off ${formatDelay(delayMs)} restarting failed container=${name} pod=${where}`;
-    task.waiting.set(name, { reason: 'CrashLoopBackOff', message });
+    task.setWaiting(name, { reason: 'CrashLoopBackOff', message });
     const about = { trace: task.trace, fieldPath: containerFieldPath(pod, name) };
     context.events.warning(pod, 'BackOff', `Back-off restarting failed container ${name} in pod ${where}`, about);
-    task.wakeAt(untilMs);
+    task.waker.wakeAt(untilMs);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Backoff, TraceContext } from '@kubelab/runtime';
+import { type Backoff, createBackoff, type TraceContext } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { PodIdentity } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
@@ -6,8 +6,8 @@ import type { Waiting } from '../status/container-status.js';
 import { podStatus } from '../status/pod-status.js';
 import { type PodState, toPodState } from './pod-state.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
-import type { Sandboxes } from './sandbox.js';
-import type { TerminationMessages } from './termination-messages.js';
+import { Sandboxes } from './sandbox.js';
+import { TerminationMessages } from './termination-messages.js';
 
 /** Why a pod has failed as a whole. */
 export interface PodFailure {
@@ -15,37 +15,95 @@ export interface PodFailure {
   readonly message: string;
 }
 
-/** What a worker knows of its pod. All of it can be found out again by a kubelet that starts anew. */
-export interface PodTask {
-  readonly identity: PodIdentity;
-  readonly rank: number;
-  readonly log: Logger;
+/** Who is asked for another sync. */
+export interface PodWaker {
+  /** At this time, or sooner. */
+  wakeAt(timeMs: number): void;
+  /** After the one that is under way. */
+  again(): void;
+}
+
+/**
+ * What a worker knows of its pod. All of it can be found out again by a kubelet
+ * that starts anew. A hollow process has tens of thousands: what only some pods
+ * need is made when they do.
+ */
+export class PodTask {
   readonly sandboxes: Sandboxes;
   readonly messages: TerminationMessages;
-  /** Between attempts that failed. */
-  readonly backoff: Backoff;
-  /** Of containers that run and whose postStart hook has not finished. */
-  readonly starting: Set<string>;
-  /** Why containers are not running, by name. */
-  readonly waiting: Map<string, Waiting>;
   /** The newest version; undefined: only its containers are known. */
   pod: ReadonlyPod | undefined;
   /** Of the write that made the newest version. */
   trace: TraceContext | undefined;
   /** The apiserver has no such pod any more. */
-  deleted: boolean;
-  failure: PodFailure | undefined;
+  deleted = false;
   /** Nothing of it will be started again. */
-  finished: boolean;
+  finished = false;
   /** Nothing of it runs, and nothing will. */
-  ended: boolean;
-  volumesTornDown: boolean;
+  ended = false;
+  volumesTornDown = false;
   /** What its volumes are made from has changed since they were. */
-  volumesStale: boolean;
-  /** Asks for another sync at this time, or sooner. */
-  wakeAt(timeMs: number): void;
-  /** Asks for another sync after this one. */
-  again(): void;
+  volumesStale = false;
+  #starting: Set<string> | undefined;
+  #waiting: Map<string, Waiting> | undefined;
+  #backoff: Backoff | undefined;
+
+  constructor(
+    readonly identity: PodIdentity,
+    readonly rank: number,
+    public failure: PodFailure | undefined,
+    readonly waker: PodWaker,
+    context: PodWorkerContext,
+  ) {
+    this.sandboxes = new Sandboxes(context, rank);
+    this.messages = new TerminationMessages(context.runtime, context.volumes);
+  }
+
+  /** Of containers that run and whose postStart hook has not finished. */
+  get starting(): ReadonlySet<string> {
+    return this.#starting ?? NONE;
+  }
+
+  beginHook(containerId: string): void {
+    this.#starting ??= new Set();
+    this.#starting.add(containerId);
+  }
+
+  endHook(containerId: string): void {
+    this.#starting?.delete(containerId);
+  }
+
+  /** Why containers are not running, by name. */
+  get waiting(): ReadonlyMap<string, Waiting> {
+    return this.#waiting ?? NOTHING_WAITS;
+  }
+
+  setWaiting(containerName: string, waiting: Waiting): void {
+    this.#waiting ??= new Map();
+    this.#waiting.set(containerName, waiting);
+  }
+
+  endWaiting(containerName: string): void {
+    this.#waiting?.delete(containerName);
+  }
+
+  /** How long to wait now that an attempt has failed; longer each time. */
+  nextDelayMs(): number {
+    this.#backoff ??= createBackoff({ initialMs: 1_000, maxMs: 30_000 });
+    return this.#backoff.next();
+  }
+
+  succeeded(): void {
+    this.#backoff = undefined;
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const NOTHING_WAITS: ReadonlyMap<string, Waiting> = new Map();
+
+/** Names the pod in every line. */
+export function logOf({ log }: Pick<PodWorkerContext, 'log'>, { identity }: PodTask): Logger {
+  return log.child({ namespace: identity.namespace, pod: identity.name, uid: identity.uid });
 }
 
 export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
@@ -81,6 +139,7 @@ export async function reportStatus(context: PodWorkerContext, task: PodTask, sig
     messages: task.messages.all,
     starting: task.starting,
     imageIdOf: context.imageIdOf,
+    engineName: context.engineName,
     ending: task.finished,
     ended: task.ended,
     failure: task.failure,

@@ -38,6 +38,8 @@ export interface PodWorkerContext {
   readonly machineMemoryBytes: number;
   /** What a privileged container cannot have here, without CAP_. */
   readonly missingCapabilities: readonly string[];
+  /** Comes before ids of containers in their status: `docker` in `docker://ID`. */
+  readonly engineName: string;
   /** As status.containerStatuses[].imageID has it. */
   readonly imageIdOf: (container: RuntimeContainer) => string;
 }

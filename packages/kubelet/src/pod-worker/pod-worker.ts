@@ -1,15 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isTerminalPhase } from '@kubelab/api';
-import { createBackoff, type TraceContext } from '@kubelab/runtime';
+import { deepEqual, isTerminalPhase } from '@kubelab/api';
+import type { TraceContext } from '@kubelab/runtime';
 import type { PodIdentity } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
 import { VolumeSetupError } from '../volume-manager.js';
 import { advancePod } from './advance-pod.js';
-import { gracePeriodSeconds, type PodFailure, type PodTask, reportStatus } from './pod-task.js';
+import { gracePeriodSeconds, logOf, type PodFailure, PodTask, type PodWaker, reportStatus } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
-import { createSandboxes, SandboxError } from './sandbox.js';
+import { SandboxError } from './sandbox.js';
 import { terminatePod } from './terminate-pod.js';
-import { TerminationMessages } from './termination-messages.js';
 
 export interface PodWorkerOptions {
   readonly context: PodWorkerContext;
@@ -18,7 +16,17 @@ export interface PodWorkerOptions {
   readonly rank: number;
   /** Set for a pod that this node does not take. */
   readonly rejection: PodFailure | undefined;
+  readonly owner: PodWorkerOwner;
+}
+
+/** Who has made a worker, and is told of what it does. */
+export interface PodWorkerOwner {
+  /** Ends what workers do; none listens to it for as long as it has nothing to do. */
   readonly signal: AbortSignal;
+  /** It works for as long as this is pending. Never rejects. */
+  working(work: Promise<void>): void;
+  /** Nothing is left of its pod. */
+  finished(worker: PodWorker): void;
 }
 
 type Mode = 'running' | 'terminating';
@@ -29,48 +37,39 @@ interface Sync {
   readonly gracePeriodSeconds: number;
 }
 
-/** One pod on this node, from its first sight to its last trace: one sync at a time, from what is so now. */
-export class PodWorker {
-  /** Resolves when nothing is left of it, or the signal has aborted. */
-  readonly done: Promise<void>;
+/**
+ * One pod on this node, from its first sight to its last trace: one sync at a
+ * time, from what is so now. While there is nothing to do it holds its pod and
+ * nothing else: no promise, no timer, no listener.
+ */
+export class PodWorker implements PodWaker {
   readonly #context: PodWorkerContext;
-  readonly #signal: AbortSignal;
+  readonly #owner: PodWorkerOwner;
   readonly #task: PodTask;
   /** Somebody has said what the pod is to be. */
   #told = false;
   #dirty = false;
   /** The first sync has begun. */
   #started = false;
-  #wakeUp: (() => void) | undefined;
+  #working = false;
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
   #sync: Sync | undefined;
 
-  constructor({ context, identity, rank, rejection, signal }: PodWorkerOptions) {
+  constructor({ context, identity, rank, rejection, owner }: PodWorkerOptions) {
     this.#context = context;
-    this.#signal = signal;
-    this.#task = {
-      identity,
-      rank,
-      log: context.log.child({ namespace: identity.namespace, pod: identity.name, uid: identity.uid }),
-      sandboxes: createSandboxes(context, rank),
-      messages: new TerminationMessages(context.runtime, context.volumes),
-      backoff: createBackoff({ initialMs: 1_000, maxMs: 30_000 }),
-      starting: new Set(),
-      waiting: new Map(),
-      pod: undefined,
-      trace: undefined,
-      deleted: false,
-      failure: rejection,
-      finished: false,
-      ended: false,
-      volumesTornDown: false,
-      volumesStale: false,
-      wakeAt: (timeMs) => this.#wakeAt(timeMs),
-      again: () => {
-        this.#dirty = true;
-      },
-    };
-    this.done = this.#run();
+    this.#owner = owner;
+    this.#task = new PodTask(identity, rank, rejection, this, context);
+  }
+
+  get uid(): string {
+    return this.#task.identity.uid;
+  }
+
+  /** Once the owner's signal has aborted: what is under way ends, and nothing follows it. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#sync?.abort.abort(this.#owner.signal.reason);
   }
 
   /** The pod's newest version; undefined: the apiserver has no such pod. */
@@ -99,8 +98,9 @@ export class PodWorker {
   /** The status only. Whoever has written another one is put right. */
   #tell(): void {
     if (!this.#started) return;
-    void reportStatus(this.#context, this.#task, this.#signal).catch((error: unknown) => {
-      if (!this.#signal.aborted) this.#task.log.debug({ error }, 'cannot tell the status of the pod');
+    const { signal } = this.#owner;
+    void reportStatus(this.#context, this.#task, signal).catch((error: unknown) => {
+      if (!signal.aborted) logOf(this.#context, this.#task).debug({ error }, 'cannot tell the status of the pod');
     });
   }
 
@@ -119,9 +119,26 @@ export class PodWorker {
     return this.#task.failure === undefined && !isTerminalPhase(this.#task.pod?.status?.phase);
   }
 
+  again(): void {
+    this.#dirty = true;
+  }
+
+  wakeAt(timeMs: number): void {
+    if (this.#owner.signal.aborted || (this.#timer && this.#timer.atMs <= timeMs)) return;
+    this.#timer?.cancel();
+    const { clock } = this.#context;
+    const ring = (): void => {
+      this.#timer = undefined;
+      this.#wake();
+    };
+    this.#timer = { atMs: timeMs, cancel: clock.setTimeout(ring, Math.max(0, timeMs - clock.now())) };
+  }
+
   #wake(): void {
     this.#dirty = true;
-    this.#wakeUp?.();
+    if (this.#working || !this.#told || this.#owner.signal.aborted) return;
+    this.#working = true;
+    this.#owner.working(this.#work());
   }
 
   /** What is under way is of no use once the pod is to end, or to end sooner. */
@@ -133,40 +150,21 @@ export class PodWorker {
     if (mode !== sync.mode || sooner) sync.abort.abort(new Error('the pod is to end'));
   }
 
-  async #run(): Promise<void> {
-    while (!this.#signal.aborted) {
-      await this.#awaken();
-      if (this.#signal.aborted || !this.#told) continue;
-      if (await this.#syncOnce()) break;
+  /** Syncs until there is nothing to do. */
+  async #work(): Promise<void> {
+    // What else is said in this turn is heard first.
+    await Promise.resolve();
+    while (this.#dirty && !this.#owner.signal.aborted) {
+      this.#dirty = false;
+      if (await this.#syncOnce()) {
+        this.#timer?.cancel();
+        this.#context.images.forget(this.uid);
+        this.#owner.finished(this);
+        // Nothing wakes it any more.
+        return;
+      }
     }
-    this.#timer?.cancel();
-    this.#context.images.forget(this.#task.identity.uid);
-  }
-
-  #awaken(): Promise<void> {
-    return new Promise((resolve) => {
-      const proceed = (): void => {
-        this.#signal.removeEventListener('abort', proceed);
-        this.#wakeUp = undefined;
-        this.#dirty = false;
-        resolve();
-      };
-      if (this.#dirty || this.#signal.aborted) return proceed();
-      this.#wakeUp = proceed;
-      this.#signal.addEventListener('abort', proceed, { once: true });
-    });
-  }
-
-  #wakeAt(timeMs: number): void {
-    if (this.#timer && this.#timer.atMs <= timeMs) return;
-    this.#timer?.cancel();
-    const { clock } = this.#context;
-    const delayMs = Math.max(0, timeMs - clock.now());
-    const ring = (): void => {
-      this.#timer = undefined;
-      this.#wake();
-    };
-    this.#timer = { atMs: timeMs, cancel: clock.setTimeout(ring, delayMs, this.#signal) };
+    this.#working = false;
   }
 
   #mode(): Mode {
@@ -184,12 +182,12 @@ export class PodWorker {
     const task = this.#task;
     const mode = this.#mode();
     const abort = new AbortController();
-    const signal = AbortSignal.any([this.#signal, abort.signal]);
+    const { signal } = abort;
     this.#sync = { abort, mode, gracePeriodSeconds: gracePeriodSeconds(task) };
     try {
       if (mode === 'terminating') return await terminatePod(this.#context, task, signal);
       await advancePod(this.#context, task, signal);
-      if (task.waiting.size === 0) task.backoff.reset();
+      if (task.waiting.size === 0) task.succeeded();
     } catch (error) {
       if (signal.aborted) this.#dirty = true;
       else this.#retry(error);
@@ -201,12 +199,12 @@ export class PodWorker {
 
   #retry(error: unknown): void {
     const { events, clock } = this.#context;
-    const { pod, trace, log, backoff } = this.#task;
+    const { pod, trace } = this.#task;
     const { message } = error as Error;
-    log.warn({ error }, 'cannot bring the pod to its spec yet');
+    logOf(this.#context, this.#task).warn({ error }, 'cannot bring the pod to its spec yet');
     if (pod && error instanceof VolumeSetupError) events.warning(pod, 'FailedMount', message, { trace });
     if (pod && error instanceof SandboxError) events.warning(pod, 'FailedCreatePodSandBox', message, { trace });
-    this.#wakeAt(clock.now() + backoff.next());
+    this.wakeAt(clock.now() + this.#task.nextDelayMs());
   }
 
   #checkDeadline(): void {
@@ -217,7 +215,7 @@ export class PodWorker {
     if (this.#mode() === 'terminating') return;
     const deadlineMs = startedAtMs + activeDeadlineSeconds * 1000;
     if (this.#context.clock.now() < deadlineMs) {
-      this.#wakeAt(deadlineMs);
+      this.wakeAt(deadlineMs);
       return;
     }
     const message = 'Pod was active on the node longer than the specified deadline';
@@ -228,7 +226,7 @@ export class PodWorker {
 
 /** The later version is the earlier one but for what the kubelet itself has written. */
 function asksForTheSame(before: ReadonlyPod, now: ReadonlyPod): boolean {
-  return isDeepStrictEqual(requestOf(before), requestOf(now));
+  return deepEqual(requestOf(before), requestOf(now));
 }
 
 function requestOf({ metadata, spec, status }: ReadonlyPod): unknown {

@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Pod } from '@kubelab/api';
+import { deepEqual, type Pod } from '@kubelab/api';
 import type { Change, Informer } from '@kubelab/client';
 import type { TraceContext } from '@kubelab/runtime';
 import type { PodIdentity } from '../container-runtime/runtime.js';
@@ -9,14 +8,17 @@ import { referencesOf } from '../object-references.js';
 import type { ReadonlyPod } from '../pod.js';
 import { podIdentity } from './container-spec.js';
 import type { PodFailure } from './pod-task.js';
-import { PodWorker } from './pod-worker.js';
+import { PodWorker, type PodWorkerOwner } from './pod-worker.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
+
+/** What workers want of an informer on their node's pods. */
+export type NodePods = Pick<Informer<Pod>, 'synced' | 'get' | 'list' | 'traceOf' | 'onChange'>;
 
 export interface PodWorkersOptions {
   readonly context: PodWorkerContext;
   /** The pods that are bound to this node. */
-  readonly pods: Informer<Pod>;
-  readonly objects: NodeObjects;
+  readonly pods: NodePods;
+  readonly objects: Pick<NodeObjects, 'retain' | 'onChange'>;
   readonly room: () => NodeRoom;
   /** The same, asked of the apiserver. */
   readonly currentRoom: (signal: AbortSignal) => Promise<NodeRoom>;
@@ -24,29 +26,44 @@ export interface PodWorkersOptions {
 
 /** All pods of this node: those that the apiserver knows and those of which something is left. */
 export interface PodWorkers {
-  /** Waits for the first list of pods and of containers, then works until the signal aborts. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Waits for the first list of pods and of containers, then has them worked on until the signal aborts. */
+  start(signal: AbortSignal): Promise<void>;
+  /** After the signal: resolves when nothing is under way any more. */
+  stop(): Promise<void>;
 }
 
 export function createPodWorkers({ context, pods, objects, room, currentRoom }: PodWorkersOptions): PodWorkers {
   const workers = new Map<string, PodWorker>();
   /** Pods that our copy of the node does not take, by uid, until the node itself has been asked for. */
   const doubted = new Set<string>();
-  const ended = new Set<Promise<void>>();
+  /** What is under way: syncs, and questions about doubted pods. */
+  const work = new Set<Promise<void>>();
   let nextRank = 0;
+
+  function follow(one: Promise<void>): void {
+    const done = one.finally(() => work.delete(done));
+    work.add(done);
+  }
+
+  let owner: PodWorkerOwner | undefined;
+  function ownerFor(signal: AbortSignal): PodWorkerOwner {
+    owner ??= {
+      signal,
+      working: follow,
+      finished(worker) {
+        workers.delete(worker.uid);
+        if (!signal.aborted) objects.retain(pods.list());
+      },
+    };
+    return owner;
+  }
 
   function ensure(identity: PodIdentity, rejection: PodFailure | undefined, signal: AbortSignal): PodWorker {
     const known = workers.get(identity.uid);
     if (known) return known;
     nextRank += 1;
-    const worker = new PodWorker({ context, identity, rank: nextRank, rejection, signal });
+    const worker = new PodWorker({ context, identity, rank: nextRank, rejection, owner: ownerFor(signal) });
     workers.set(identity.uid, worker);
-    const done = worker.done.then(() => {
-      workers.delete(identity.uid);
-      ended.delete(done);
-      if (!signal.aborted) objects.retain(pods.list());
-    });
-    ended.add(done);
     return worker;
   }
 
@@ -72,11 +89,10 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
   function doubt({ metadata: { uid, namespace, name } }: ReadonlyPod, signal: AbortSignal): void {
     const key = `${namespace}/${name}`;
     doubted.add(uid);
-    const decided = currentRoom(signal)
+    const decide = currentRoom(signal)
       .catch(room)
       .then((node) => {
         doubted.delete(uid);
-        ended.delete(decided);
         const pod = pods.get(key);
         if (signal.aborted || pod?.metadata.uid !== uid) return;
         const rejection = rejectionOf(pod, node);
@@ -85,7 +101,7 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
         }
         ensure(podIdentity(pod), rejection, signal).update(pod, pods.traceOf(key));
       });
-    ended.add(decided);
+    follow(decide);
   }
 
   function onPodChange(change: Change<Pod>, signal: AbortSignal): void {
@@ -121,7 +137,7 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
   }
 
   return {
-    async run(signal) {
+    async start(signal) {
       await Promise.all([pods.synced(signal), context.cache.synced(signal)]);
       const oldestFirst = [...pods.list()].sort(
         (a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),
@@ -137,8 +153,10 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
       await collectOrphans(signal).catch((error: unknown) => {
         if (!signal.aborted) context.log.warn({ error }, 'cannot remove what is left of other pods');
       });
-      await aborted(signal);
-      await Promise.all(ended);
+    },
+    async stop() {
+      for (const worker of workers.values()) worker.stop();
+      await Promise.all(work);
     },
   };
 }
@@ -146,9 +164,19 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
 /** What the downward API shows of it has changed. */
 function hasNewMetadata(before: ReadonlyPod, now: ReadonlyPod): boolean {
   return (
-    !isDeepStrictEqual(before.metadata.labels, now.metadata.labels) ||
-    !isDeepStrictEqual(before.metadata.annotations, now.metadata.annotations)
+    !deepEqual(before.metadata.labels, now.metadata.labels) ||
+    !deepEqual(before.metadata.annotations, now.metadata.annotations)
   );
+}
+
+/** Has workers work until the signal aborts, and waits for them. */
+export async function runPodWorkers(workers: PodWorkers, signal: AbortSignal): Promise<void> {
+  try {
+    await workers.start(signal);
+    await aborted(signal);
+  } finally {
+    await workers.stop();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

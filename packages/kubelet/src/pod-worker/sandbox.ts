@@ -4,77 +4,69 @@ import type { ReadonlyPod } from '../pod.js';
 import { sandboxSpec } from './container-spec.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 
-/** Sandboxes of one pod: the namespaces that its containers share, and their network. */
-export interface Sandboxes {
-  /** Makes one and gives it its network. Idempotent. */
-  create(pod: ReadonlyPod, attempt: number, trace: TraceContext | undefined, signal: AbortSignal): Promise<void>;
-  /** Gives a running one its network, unless it has it. */
-  ensureNetwork(
-    pod: ReadonlyPod,
-    sandbox: RuntimeContainer,
-    trace: TraceContext | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly string[]>;
-  /** Takes its network back, then removes it. Idempotent. */
-  remove(sandbox: RuntimeContainer, signal: AbortSignal): Promise<void>;
-  /** [] until it has its network. */
-  addressesOf(sandbox: RuntimeContainer | undefined, pod: ReadonlyPod): readonly string[];
-}
-
 /** A sandbox that could not be made or connected: event FailedCreatePodSandBox, tried again. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
 }
 
-/** `rank` orders pods that wait for the engine. */
-export function createSandboxes(context: PodWorkerContext, rank: number): Sandboxes {
-  const { runtime, cache, network, tracer, engineLimiter } = context;
-  const addresses = new Map<string, readonly string[]>();
+/** Sandboxes of one pod: the namespaces that its containers share, and their network. */
+export class Sandboxes {
+  /** Of the sandbox that has its network; a pod has one at a time. */
+  #attached: { readonly sandboxId: string; readonly ips: readonly string[] } | undefined;
 
-  async function ensureNetwork(
+  /** `rank` orders pods that wait for the engine. */
+  constructor(
+    private readonly context: PodWorkerContext,
+    private readonly rank: number,
+  ) {}
+
+  /** Makes one and gives it its network. Idempotent. */
+  async create(pod: ReadonlyPod, attempt: number, trace: TraceContext | undefined, signal: AbortSignal): Promise<void> {
+    const { runtime, cache, tracer, engineLimiter } = this.context;
+    const sandbox = await failing('Failed to create pod sandbox', signal, () =>
+      engineLimiter.run(this.rank, signal, () =>
+        tracer.span('run sandbox', { parent: trace }, () => runtime.runSandbox(sandboxSpec(pod, attempt), signal)),
+      ),
+    );
+    cache.put(sandbox);
+    await this.ensureNetwork(pod, sandbox, trace, signal);
+  }
+
+  /** Gives a running one its network, unless it has it. */
+  async ensureNetwork(
     pod: ReadonlyPod,
     sandbox: RuntimeContainer,
     trace: TraceContext | undefined,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    if (pod.spec?.hostNetwork) return [context.node().ip];
-    const known = addresses.get(sandbox.id);
-    if (known) return known;
+    const { network, tracer, node } = this.context;
+    if (pod.spec?.hostNetwork) return [node().ip];
     const { id: containerId, pid } = sandbox;
+    if (this.#attached?.sandboxId === containerId) return this.#attached.ips;
     return failing('Failed to create pod sandbox', signal, async () => {
       const { ips } = await tracer.span('set up pod network', { parent: trace }, () =>
         network.setUp(pod, { containerId, pid }, signal),
       );
-      addresses.set(sandbox.id, ips);
+      this.#attached = { sandboxId: containerId, ips };
       return ips;
     });
   }
 
-  return {
-    ensureNetwork,
+  /** Takes its network back, then removes it. Idempotent. */
+  async remove(sandbox: RuntimeContainer, signal: AbortSignal): Promise<void> {
+    const { runtime, cache, network, engineLimiter } = this.context;
+    await network.tearDown({ containerId: sandbox.id, pid: sandbox.pid }, signal);
+    await engineLimiter.run(this.rank, signal, () => runtime.remove(sandbox.id, signal));
+    if (this.#attached?.sandboxId === sandbox.id) this.#attached = undefined;
+    cache.drop(sandbox.id);
+  }
 
-    async create(pod, attempt, trace, signal) {
-      const sandbox = await failing('Failed to create pod sandbox', signal, () =>
-        engineLimiter.run(rank, signal, () =>
-          tracer.span('run sandbox', { parent: trace }, () => runtime.runSandbox(sandboxSpec(pod, attempt), signal)),
-        ),
-      );
-      cache.put(sandbox);
-      await ensureNetwork(pod, sandbox, trace, signal);
-    },
-
-    async remove(sandbox, signal) {
-      await network.tearDown({ containerId: sandbox.id, pid: sandbox.pid }, signal);
-      await engineLimiter.run(rank, signal, () => runtime.remove(sandbox.id, signal));
-      addresses.delete(sandbox.id);
-      cache.drop(sandbox.id);
-    },
-
-    addressesOf(sandbox, pod) {
-      if (sandbox?.state !== 'running') return [];
-      return pod.spec?.hostNetwork ? [context.node().ip] : (addresses.get(sandbox.id) ?? []);
-    },
-  };
+  /** [] until it has its network. */
+  addressesOf(sandbox: RuntimeContainer | undefined, pod: ReadonlyPod): readonly string[] {
+    if (sandbox?.state !== 'running') return [];
+    if (pod.spec?.hostNetwork) return [this.context.node().ip];
+    return this.#attached?.sandboxId === sandbox.id ? this.#attached.ips : [];
+  }
 }
 
 async function failing<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { containerFieldPath } from '../pod-events.js';
 import { type ContainerIngredients, containerSpec } from './container-spec.js';
 import { runLifecycleHook } from './lifecycle-hooks.js';
 import type { ContainerStart } from './plan.js';
+import type { PodTask } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { StartError } from './start-error.js';
 
@@ -14,11 +15,9 @@ export interface StartRequest {
   readonly start: ContainerStart;
   readonly sandboxId: string;
   readonly podIPs: readonly string[];
-  /** Orders pods that wait for the engine. */
-  readonly rank: number;
+  /** Its rank orders pods that wait for the engine; it is told of a postStart hook that is running. */
+  readonly task: Pick<PodTask, 'rank' | 'beginHook' | 'endHook'>;
   readonly trace: TraceContext | undefined;
-  /** Of containers whose postStart hook is running. */
-  readonly starting: Set<string>;
   /** Called when it runs, before its hook. */
   readonly onStarted: () => void;
 }
@@ -37,7 +36,7 @@ export async function startContainer(
   );
   try {
     const ingredients = { ...(await prepare(context, request, signal)), image };
-    const started = await context.engineLimiter.run(request.rank, signal, () =>
+    const started = await context.engineLimiter.run(request.task.rank, signal, () =>
       createAndStart(context, request, ingredients, about, signal),
     );
     context.events.normal(pod, 'Started', `Started container ${container.name}`, about);
@@ -132,10 +131,10 @@ async function postStart(
   started: RuntimeContainer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pod, start, podIPs, starting } = request;
+  const { pod, start, podIPs, task } = request;
   const handler = start.container.lifecycle?.postStart;
   if (!handler) return request.onStarted();
-  starting.add(started.id);
+  task.beginHook(started.id);
   request.onStarted();
   const target = {
     runtime: context.runtime,
@@ -154,6 +153,6 @@ async function postStart(
     await context.runtime.stop(started.id, pod.spec?.terminationGracePeriodSeconds ?? 30, signal);
     throw new StartError('PostStartHookError', message, { cause: error });
   } finally {
-    starting.delete(started.id);
+    task.endHook(started.id);
   }
 }

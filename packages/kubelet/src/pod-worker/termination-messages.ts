@@ -7,9 +7,11 @@ import { allContainers, type PodState } from './pod-state.js';
 const FALLBACK_LINES = 80;
 const FALLBACK_BYTES = 2048;
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** What a pod's ended containers have to say, by container id. Each is read once. */
 export class TerminationMessages {
-  readonly #messages = new Map<string, string>();
+  #messages: Map<string, string> | undefined;
 
   constructor(
     private readonly runtime: ContainerRuntime,
@@ -17,15 +19,18 @@ export class TerminationMessages {
   ) {}
 
   get all(): ReadonlyMap<string, string> {
-    return this.#messages;
+    return this.#messages ?? NONE;
   }
 
   async collect(pod: ReadonlyPod, state: PodState, signal: AbortSignal): Promise<void> {
-    const ended = allContainers(state).filter((one) => one.state === 'exited' && !this.#messages.has(one.id));
+    const ended = allContainers(state).filter((one) => one.state === 'exited' && !this.#messages?.has(one.id));
+    if (ended.length === 0) return;
+    this.#messages ??= new Map();
+    const messages = this.#messages;
     await Promise.all(
       ended.map(async (container) => {
         const message = await this.#read(pod, container, signal);
-        this.#messages.set(container.id, message);
+        messages.set(container.id, message);
       }),
     );
   }

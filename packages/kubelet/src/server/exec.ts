@@ -10,7 +10,7 @@ import type { ExecRequestMessage, ExecResponseMessage, ExecStartMessage } from '
 export type ExecCall = ServerDuplexStream<ExecRequestMessage, ExecResponseMessage>;
 
 export interface ExecDependencies {
-  readonly runtime: ContainerRuntime;
+  readonly runtime: Pick<ContainerRuntime, 'exec' | 'attach'>;
   readonly directory: PodDirectory;
   readonly tracer: Tracer;
 }

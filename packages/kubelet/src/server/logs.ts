@@ -11,7 +11,7 @@ export type LogsCall = ServerWritableStream<LogsRequestMessage, { data: Buffer }
 /** Sends a container's log, to its end or, with `follow`, to the container's. */
 export async function serveLogs(
   call: LogsCall,
-  { runtime, directory, clock }: { runtime: ContainerRuntime; directory: PodDirectory; clock: Clock },
+  { runtime, directory, clock }: { runtime: Pick<ContainerRuntime, 'logs'>; directory: PodDirectory; clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
   const { target, follow, previous, timestamps, tailLines, limitBytes, stream } = call.request;

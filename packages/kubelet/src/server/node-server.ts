@@ -12,21 +12,26 @@ import { type Clock, loadProto, parseTraceparent, type Tracer } from '@kubelab/r
 import type { Logger } from 'pino';
 import type { ContainerCache } from '../container-cache.js';
 import type { ContainerRuntime } from '../container-runtime/runtime.js';
-import type { Machine } from '../node/machine.js';
 import type { KubeletOptions } from '../options.js';
 import { authorizePeer } from './authorize.js';
 import { type OutgoingStream, signalOf, toServiceError } from './call-stream.js';
 import { type ExecCall, serveExec } from './exec.js';
 import { type LogsCall, serveLogs } from './logs.js';
 import { type PortForwardCall, servePortForward } from './port-forward.js';
-import { createStatsSummary } from './stats.js';
+
+/** Where it listens, and as whom. */
+export type NodeServerFlags = Pick<
+  KubeletOptions,
+  'nodeIp' | 'port' | 'servingCertFile' | 'servingKeyFile' | 'clientCaFile'
+>;
 
 export interface NodeServerOptions {
-  readonly options: KubeletOptions;
-  readonly runtime: ContainerRuntime;
-  readonly cache: ContainerCache;
-  readonly pods: Informer<Pod>;
-  readonly machine: Machine;
+  readonly options: NodeServerFlags;
+  readonly runtime: Pick<ContainerRuntime, 'logs' | 'exec' | 'attach'>;
+  readonly cache: Pick<ContainerCache, 'of'>;
+  readonly pods: Pick<Informer<Pod>, 'get'>;
+  /** Kubernetes' stats/summary. */
+  readonly summarize: (signal: AbortSignal) => Promise<object>;
   readonly clock: Clock;
   readonly tracer: Tracer;
   readonly log: Logger;
@@ -41,9 +46,8 @@ export interface NodeServer {
 const GRACE_MS = 2_000;
 
 export function createNodeServer(server: NodeServerOptions): NodeServer {
-  const { options, runtime, cache, pods, clock, tracer, log } = server;
+  const { options, runtime, cache, pods, summarize, clock, tracer, log } = server;
   const directory = { pods, cache };
-  const summarize = createStatsSummary({ ...server, nodeName: options.nodeName });
 
   function handlers(signal: AbortSignal): UntypedServiceImplementation {
     return {
@@ -91,7 +95,7 @@ export function createNodeServer(server: NodeServerOptions): NodeServer {
   };
 }
 
-function addressOf({ nodeIp, port }: KubeletOptions): string {
+function addressOf({ nodeIp, port }: NodeServerFlags): string {
   return nodeIp.includes(':') ? `[${nodeIp}]:${port}` : `${nodeIp}:${port}`;
 }
 

@@ -28,6 +28,8 @@ export interface ContainerStatusInput {
   /** Ids of running containers that are started but whose postStart hook has not finished. */
   readonly starting: ReadonlySet<string>;
   readonly imageIdOf: (container: RuntimeContainer) => string;
+  /** `docker` */
+  readonly engineName: string;
 }
 
 /** One entry of status.containerStatuses or status.initContainerStatuses. */
@@ -39,7 +41,7 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     image: imageName(container.image ?? ''),
     imageID: newest ? input.imageIdOf(newest) : '',
     restartCount: newest?.restartCount ?? 0,
-    ...(newest ? { containerID: containerId(newest) } : {}),
+    ...(newest ? { containerID: containerId(newest, input.engineName) } : {}),
     ...mountStatuses(container),
   };
   if (newest?.state === 'running') {
@@ -47,21 +49,21 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     return {
       ...base,
       state: { running: { startedAt: formatTime(newest.startedAtMs) } },
-      lastState: lastState(older, input.messages),
-      ready: started && (kind === 'main' || isRestartableInitContainer(container)),
+      lastState: lastState(older, input),
+      ready: started && newest.ready !== false && (kind === 'main' || isRestartableInitContainer(container)),
       started,
       ...allocated(container),
     };
   }
   const waits = waiting ?? (newest === undefined || newest.state === 'created' ? defaultWaiting(input) : undefined);
   if (waits) {
-    return { ...base, state: { waiting: { ...waits } }, lastState: lastState(instances, input.messages), ...NOT_READY };
+    return { ...base, state: { waiting: { ...waits } }, lastState: lastState(instances, input), ...NOT_READY };
   }
   const ended = newest as RuntimeContainer;
   return {
     ...base,
-    state: { terminated: terminated(ended, input.messages) },
-    lastState: lastState(older, input.messages),
+    state: { terminated: terminated(ended, input) },
+    lastState: lastState(older, input),
     ready: kind === 'init' && ended.exitCode === 0,
     started: false,
   };
@@ -73,16 +75,15 @@ function defaultWaiting({ defaultWaitingReason }: ContainerStatusInput): Waiting
   return { reason: defaultWaitingReason };
 }
 
-function lastState(instances: readonly RuntimeContainer[], messages: ReadonlyMap<string, string>): ContainerState {
+type EndedContext = Pick<ContainerStatusInput, 'messages' | 'engineName'>;
+
+function lastState(instances: readonly RuntimeContainer[], context: EndedContext): ContainerState {
   const ended = instances.find(({ state }) => state === 'exited');
-  return ended ? { terminated: terminated(ended, messages) } : {};
+  return ended ? { terminated: terminated(ended, context) } : {};
 }
 
 /** The state of a container that has ended, with Kubernetes' reasons. */
-export function terminated(
-  container: RuntimeContainer,
-  messages: ReadonlyMap<string, string>,
-): ContainerStateTerminated {
+function terminated(container: RuntimeContainer, { messages, engineName }: EndedContext): ContainerStateTerminated {
   const message = messages.get(container.id) || container.error;
   const neverRan = container.startedAtMs === 0;
   return {
@@ -91,7 +92,7 @@ export function terminated(
     ...(message === '' ? {} : { message }),
     startedAt: neverRan ? formatTime(container.createdAtMs) : formatTime(container.startedAtMs),
     finishedAt: formatTime(container.finishedAtMs || container.createdAtMs),
-    containerID: containerId(container),
+    containerID: containerId(container, engineName),
   };
 }
 
@@ -101,11 +102,12 @@ function terminationReason({ oomKilled, error, exitCode }: RuntimeContainer): st
   return exitCode === 0 ? 'Completed' : 'Error';
 }
 
-export function containerId({ id }: RuntimeContainer): string {
-  return `docker://${id}`;
+function containerId({ id }: RuntimeContainer, engineName: string): string {
+  return `${engineName}://${id}`;
 }
 
-function imageName(image: string): string {
+/** As statuses have it: with a tag. */
+export function imageName(image: string): string {
   const tagged = image.includes('@') || image.lastIndexOf(':') > image.lastIndexOf('/');
   return tagged ? image : `${image}:latest`;
 }

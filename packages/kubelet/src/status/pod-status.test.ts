@@ -65,6 +65,7 @@ function status(of: ReadonlyPod, containers: RuntimeContainer[], more: Partial<P
     messages: new Map(),
     starting: new Set(),
     imageIdOf: ({ imageId }) => `docker://${imageId}`,
+    engineName: 'docker',
     ending: false,
     ended: false,
     failure: undefined,

@@ -18,6 +18,7 @@ export interface PodStatusInput {
   readonly messages: ReadonlyMap<string, string>;
   readonly starting: ReadonlySet<string>;
   readonly imageIdOf: (container: RuntimeContainer) => string;
+  readonly engineName: string;
   /** Nothing of it will be started again. */
   readonly ending: boolean;
   /** Nothing of it is left running; what never ran is said to be unknown. */
@@ -76,6 +77,7 @@ function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'in
     messages: input.messages,
     starting: input.starting,
     imageIdOf: input.imageIdOf,
+    engineName: input.engineName,
   });
   if (!input.ended || !status.state?.waiting) return status;
   const known = [...(input.pod.status?.containerStatuses ?? []), ...(input.pod.status?.initContainerStatuses ?? [])];

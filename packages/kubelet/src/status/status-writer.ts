@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isApiError, type Persisted, type Pod, type PodStatus, pods } from '@kubelab/api';
-import { type ApiClient, getIfPresent, mutableCopy } from '@kubelab/client';
+import { deepEqual, isApiError, type Persisted, type Pod, type PodStatus, pods } from '@kubelab/api';
+import { type ApiClient, getIfPresent } from '@kubelab/client';
 import { type Clock, createBackoff, sleep, type TraceContext } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { ReadonlyPod } from '../pod.js';
@@ -39,6 +38,7 @@ interface Entry {
 }
 
 export function createStatusWriter({ client, cached, clock, log, signal }: StatusWriterOptions): StatusWriter {
+  /** Of pods that are being written, or whose last answer is newer than what the informer holds. */
   const entries = new Map<string, Entry>();
 
   async function drain(entry: Entry): Promise<void> {
@@ -64,7 +64,7 @@ export function createStatusWriter({ client, cached, clock, log, signal }: Statu
     for (;;) {
       if (base === undefined || base.metadata.uid !== wanted.pod.metadata.uid) return;
       const status = merge(base, wanted.status);
-      if (isDeepStrictEqual(status, base.status)) return;
+      if (deepEqual(status, base.status)) return;
       try {
         entry.last = await client.updateStatus(pods, { ...base, status }, { trace: wanted.trace, signal });
         return;
@@ -77,14 +77,13 @@ export function createStatusWriter({ client, cached, clock, log, signal }: Statu
     }
   }
 
-  /** The later of what the informer holds and what the last write answered. */
+  /** The later of what the informer holds and what the last write answered. Only read. */
   function newest(entry: Entry, pod: ReadonlyPod): Persisted<Pod> | undefined {
-    const known = cached(pod);
+    const known = (cached(pod) ?? pod) as Persisted<Pod>;
     const { last } = entry;
-    if (last && (!known || Number(last.metadata.resourceVersion) > Number(known.metadata.resourceVersion))) {
-      return structuredClone(last);
-    }
-    return known ? mutableCopy<Pod>(known) : mutableCopy<Pod>(pod);
+    if (last && Number(last.metadata.resourceVersion) > Number(known.metadata.resourceVersion)) return last;
+    entry.last = undefined;
+    return known;
   }
 
   return {
@@ -95,6 +94,7 @@ export function createStatusWriter({ client, cached, clock, log, signal }: Statu
       entry.wanted = { pod, status, trace };
       entry.writing ??= drain(entry).finally(() => {
         entry.writing = undefined;
+        if (entry.last === undefined && entries.get(uid) === entry) entries.delete(uid);
       });
     },
     async written(podUid) {

@@ -41,6 +41,7 @@ export const clusterBindings: readonly ClusterRoleBinding[] = [
   clusterBinding('system:volume-scheduler', [user(SCHEDULER)]),
   // Nobody: the Node authorizer knows better. It is there for who runs without that.
   clusterBinding('system:node', []),
+  clusterBinding('system:kubelab:hollow', [group('system:kubelab:hollow')]),
   clusterBinding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
   ...controllerNames.map((name) => clusterBinding(controllerRoleName(name), [serviceAccount(name)])),
   ...OWN_CONTROLLERS.map((name) =>

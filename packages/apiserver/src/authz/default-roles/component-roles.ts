@@ -28,6 +28,16 @@ const DELEGATION = [
 /** The ClusterRoles of the cluster's own programs. */
 export const componentRoles: readonly ClusterRole[] = [
   role('system:node', NODE_RULES),
+  // One process that is the kubelet of thousands of pretended nodes: it acts for
+  // all of them, where a kubelet acts for one, but needs nothing of what pods refer to.
+  role('system:kubelab:hollow', [
+    rule('create get list watch', CORE, 'nodes'),
+    rule('patch update', CORE, 'nodes nodes/status'),
+    rule('delete get list watch', CORE, 'pods'),
+    rule('patch update', CORE, 'pods/status'),
+    rule('create get patch update', COORDINATION, 'leases'),
+    EVENTS_RULE,
+  ]),
   role('system:node-problem-detector', [rule('get', CORE, 'nodes'), rule('patch', CORE, 'nodes/status'), EVENTS_RULE]),
   role('system:kubelet-api-admin', [
     rule(READ, CORE, 'nodes'),
