@@ -49,7 +49,7 @@ export function applyConfiguration(
   const owning = takeFields(managers, self, stated, last?.time);
   const merged = mergeApplied(type, base, config);
   const object = prune(type, merged, last?.fields, ownedByAny(owning)) as KubernetesObject;
-  const comparison = trackedComparison(tracked, compareApplied(trackedTypeOf(definition), base, object));
+  const comparison = trackedComparison(tracked, compareApplied(trackedTypeOf(definition, tracked), base, object));
   checkConflicts(application, live, findConflicts(owning, self, comparison));
   const released = releaseFields(owning, self, comparison);
   const isChanged = !deepEqual(object, base);

@@ -20,13 +20,15 @@ export function valueElement(value: unknown): string {
 }
 
 const ORDER = '.fkvi';
+const FIELD = 'f'.charCodeAt(0);
 
 /** Below, at or above 0 as `a` comes before, is or comes after `b`. */
 export function compareElements(a: string, b: string): number {
   if (a === b) return 0;
+  // By far the most frequent: two fields.
+  if (a.charCodeAt(0) === FIELD && b.charCodeAt(0) === FIELD) return a < b ? -1 : 1;
   const kinds = ORDER.indexOf(a.charAt(0)) - ORDER.indexOf(b.charAt(0));
   if (kinds !== 0) return kinds;
-  if (a.startsWith('f:')) return a < b ? -1 : 1;
   return compareContents(parseContent(a), parseContent(b)) || (a < b ? -1 : 1);
 }
 

@@ -17,7 +17,8 @@ export function prune(
   last: FieldSet | undefined,
   owned: FieldSet | undefined,
 ): unknown {
-  if (last === undefined) return merged;
+  // All that was applied last time is somebody's now: there is nothing to take.
+  if (difference(last, owned) === undefined) return merged;
   const lastWithNames = withNamedFields(type, last);
   const ownedWithNames = union(withNamedFields(type, owned), METADATA);
   const present = withNamedFields(type, fieldSetOf(type, merged));

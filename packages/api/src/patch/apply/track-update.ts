@@ -14,7 +14,7 @@ import {
   readManagers,
 } from './managers.js';
 import { releaseFields, takeFields } from './ownership.js';
-import { type TrackedFields, trackedPart, trackedTypeOf } from './tracked-fields.js';
+import { allowedPart, type TrackedFields, trackedTypeOf } from './tracked-fields.js';
 
 /** A write, as far as it matters to who owns what. */
 export interface TrackedWrite {
@@ -68,14 +68,14 @@ export function compareTracked(
   live: object,
   next: object,
 ): Comparison | undefined {
-  return trackedComparison(tracked, compareObjects(trackedTypeOf(definition), live, next));
+  return trackedComparison(tracked, compareObjects(trackedTypeOf(definition, tracked), live, next));
 }
 
 /** The part of a comparison that the write may own. */
 export function trackedComparison(tracked: TrackedFields, comparison: Comparison | undefined): Comparison | undefined {
   if (comparison === undefined) return undefined;
-  const changed = trackedPart(comparison.changed, tracked);
-  const removed = trackedPart(comparison.removed, tracked);
+  const changed = allowedPart(comparison.changed, tracked);
+  const removed = allowedPart(comparison.removed, tracked);
   return changed === undefined && removed === undefined ? undefined : { changed, removed };
 }
 
