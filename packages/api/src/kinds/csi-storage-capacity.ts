@@ -1,18 +1,8 @@
 import type { CSIStorageCapacity } from '../generated/types.js';
 import { column, nameColumn } from '../printers/columns.js';
-import { canonicalQuantity, QuantityError } from '../quantity/quantity.js';
 import type { ResourceType } from '../resource.js';
 import { validateCsiStorageCapacity, validateCsiStorageCapacityUpdate } from '../validation/csi-storage-capacity.js';
-
-/** What is no quantity stays as it is: validation reports it. */
-function canonicalOrSame(quantity: string): string {
-  try {
-    return canonicalQuantity(quantity);
-  } catch (error) {
-    if (error instanceof QuantityError) return quantity;
-    throw error;
-  }
-}
+import { canonicalOrSame } from './canonical-amounts.js';
 
 export const csiStorageCapacities: ResourceType<CSIStorageCapacity> = {
   group: 'storage.k8s.io',

@@ -11,7 +11,7 @@ import {
   validateHorizontalPodAutoscalerStatusUpdate,
 } from '../validation/horizontal-pod-autoscaler.js';
 import { formatMetrics } from './autoscaler-targets.js';
-import { canonicalizeList } from './pod-defaults.js';
+import { canonicalizeList } from './canonical-amounts.js';
 
 const DEFAULT_CPU_PERCENT = 80;
 

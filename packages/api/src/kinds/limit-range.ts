@@ -2,7 +2,7 @@ import type { LimitRange, LimitRangeItem, Quantity } from '../generated/types.js
 import { createdAtColumn, nameColumn } from '../printers/columns.js';
 import type { ResourceStrategy, ResourceType } from '../resource.js';
 import { validateLimitRange } from '../validation/limit-range.js';
-import { canonicalizeList } from './pod-defaults.js';
+import { canonicalizeList } from './canonical-amounts.js';
 
 const limitRangeStrategy: ResourceStrategy<LimitRange> = {
   tracksGeneration: false,

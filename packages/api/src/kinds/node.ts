@@ -2,7 +2,7 @@ import type { Node } from '../generated/types.js';
 import { ageColumn, column, nameColumn, orNone, wideColumn } from '../printers/columns.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
 import { validateNode, validateNodeStatusUpdate, validateNodeUpdate } from '../validation/node.js';
-import { canonicalizeList } from './pod-defaults.js';
+import { canonicalizeList } from './canonical-amounts.js';
 
 const ROLE_LABEL_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';

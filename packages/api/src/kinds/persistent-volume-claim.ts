@@ -7,7 +7,8 @@ import {
   validatePersistentVolumeClaimStatusUpdate,
   validatePersistentVolumeClaimUpdate,
 } from '../validation/persistent-volume-claim.js';
-import { canonicalizeList } from './pod-defaults.js';
+import { canonicalizeList } from './canonical-amounts.js';
+import { setClaimSpecDefaults } from './claim-defaults.js';
 import { classAnnotationWarnings, shortAccessModes, storageClassNameOf } from './storage-class-name.js';
 
 const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
@@ -36,13 +37,6 @@ const persistentVolumeClaimStrategy: ResourceStrategy<PersistentVolumeClaim> = {
   validateStatusUpdate: validatePersistentVolumeClaimStatusUpdate,
   warnings: (claim) => [...classAnnotationWarnings(claim), ...sizeWarnings(claim)],
 };
-
-/** Also of the templates of claims. */
-export function setClaimSpecDefaults(spec: PersistentVolumeClaimSpec): void {
-  spec.volumeMode ??= 'Filesystem';
-  canonicalizeList(spec.resources?.limits);
-  canonicalizeList(spec.resources?.requests);
-}
 
 /** The older field takes these two only, and drops all others silently (KEP-1495). */
 function isClaimOrSnapshot({ apiGroup = '', kind }: { apiGroup?: string; kind: string }): boolean {

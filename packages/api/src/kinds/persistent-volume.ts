@@ -2,8 +2,8 @@ import type { PersistentVolume } from '../generated/types.js';
 import { ageColumn, column, nameColumn, wideColumn } from '../printers/columns.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
 import { validatePersistentVolume, validatePersistentVolumeUpdate } from '../validation/persistent-volume.js';
+import { canonicalizeList } from './canonical-amounts.js';
 import { deprecatedNodeLabelWarnings } from './deprecated-node-labels.js';
-import { canonicalizeList } from './pod-defaults.js';
 import { classAnnotationWarnings, shortAccessModes, storageClassNameOf } from './storage-class-name.js';
 
 const MOUNT_OPTIONS_ANNOTATION = 'volume.beta.kubernetes.io/mount-options';

@@ -9,7 +9,8 @@ import type {
   ResourceRequirements,
   Volume,
 } from '../generated/types.js';
-import { formatQuantity, parseQuantity, QuantityError, roundUpToMilli } from '../quantity/quantity.js';
+import { canonicalizeList, canonicalOrSame } from './canonical-amounts.js';
+import { setClaimSpecDefaults } from './claim-defaults.js';
 
 const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3600;
@@ -118,6 +119,9 @@ function setVolumeDefaults(volume: Volume): void {
     setDownwardDefaults(source.downwardAPI);
     if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= DEFAULT_TOKEN_SECONDS;
   }
+  const claimSpec = volume.ephemeral?.volumeClaimTemplate?.spec;
+  if (claimSpec) setClaimSpecDefaults(claimSpec);
+  if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
   if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
 }
 
@@ -140,21 +144,4 @@ function setHostPorts(container: Container): void {
 function canonicalizeResources(resources: ResourceRequirements | undefined): void {
   canonicalizeList(resources?.limits);
   canonicalizeList(resources?.requests);
-}
-
-/** Amounts as Kubernetes returns them, to a thousandth. */
-export function canonicalizeList(list: Record<string, Quantity> | undefined): void {
-  for (const [name, quantity] of Object.entries(list ?? {})) {
-    if (list) list[name] = canonicalOrSame(quantity);
-  }
-}
-
-/** What is no quantity stays as it is: validation reports it. */
-function canonicalOrSame(quantity: Quantity): Quantity {
-  try {
-    return formatQuantity(roundUpToMilli(parseQuantity(quantity)));
-  } catch (error) {
-    if (error instanceof QuantityError) return quantity;
-    throw error;
-  }
 }

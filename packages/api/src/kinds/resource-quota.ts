@@ -6,7 +6,7 @@ import {
   validateResourceQuotaStatusUpdate,
   validateResourceQuotaUpdate,
 } from '../validation/resource-quota.js';
-import { canonicalizeList } from './pod-defaults.js';
+import { canonicalizeList } from './canonical-amounts.js';
 
 const resourceQuotaStrategy: ResourceStrategy<ResourceQuota> = {
   tracksGeneration: false,

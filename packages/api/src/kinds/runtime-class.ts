@@ -2,8 +2,8 @@ import type { RuntimeClass } from '../generated/types.js';
 import { ageColumn, column, nameColumn } from '../printers/columns.js';
 import type { ResourceType } from '../resource.js';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from '../validation/runtime-class.js';
+import { canonicalizeList } from './canonical-amounts.js';
 import { deprecatedNodeLabelWarnings } from './deprecated-node-labels.js';
-import { canonicalizeList } from './pod-defaults.js';
 
 export const runtimeClasses: ResourceType<RuntimeClass> = {
   group: 'node.k8s.io',

@@ -6,7 +6,8 @@ import {
   validateStatefulSetStatusUpdate,
   validateStatefulSetUpdate,
 } from '../validation/stateful-set.js';
-import { canonicalizeList, setPodSpecDefaults } from './pod-defaults.js';
+import { setClaimSpecDefaults } from './claim-defaults.js';
+import { setPodSpecDefaults } from './pod-defaults.js';
 import { podTemplateWarnings } from './pod-warnings.js';
 import { serializeSelector } from './selector-text.js';
 
@@ -72,9 +73,7 @@ function setClaimTemplateDefaults(claim: PersistentVolumeClaim): void {
   claim.apiVersion ||= 'v1';
   claim.kind ||= 'PersistentVolumeClaim';
   claim.spec ??= {};
-  claim.spec.volumeMode ||= 'Filesystem';
-  canonicalizeList(claim.spec.resources?.requests);
-  canonicalizeList(claim.spec.resources?.limits);
+  setClaimSpecDefaults(claim.spec);
   claim.status ??= {};
   claim.status.phase ||= 'Pending';
 }

@@ -2,6 +2,8 @@ import type { FieldError } from '../errors.js';
 import { forbidden, notSupported } from './field-error.js';
 
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+/** What a volume is to a pod: files, or a bare device. */
+export const VOLUME_MODES = ['Block', 'Filesystem'];
 const ONE_POD = 'ReadWriteOncePod';
 
 /** Of a volume or a claim: how it may be mounted. */

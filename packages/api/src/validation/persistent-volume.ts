@@ -2,7 +2,7 @@ import type { FieldError } from '../errors.js';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../generated/types.js';
 import type { DeepReadonly } from '../object.js';
 import { quantityValue } from '../quantity/quantity.js';
-import { validateAccessModes } from './access-modes.js';
+import { VOLUME_MODES, validateAccessModes } from './access-modes.js';
 import { forbidden, invalidEach, invalidValue, notSupported, required } from './field-error.js';
 import { checkDnsSubdomain } from './names.js';
 import { validateNodeSelector } from './node-selector.js';
@@ -14,7 +14,6 @@ import { validateVolumeSources, volumeSourceOf } from './volume-sources.js';
 
 type Spec = DeepReadonly<PersistentVolumeSpec>;
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
-export const VOLUME_MODES = ['Block', 'Filesystem'];
 const INLINE = 'in the context of inline volumes';
 
 export function validatePersistentVolume({ spec = {} }: DeepReadonly<PersistentVolume>): FieldError[] {

@@ -3,9 +3,9 @@ import type { CSIPersistentVolumeSource, PersistentVolumeSpec, SecretReference }
 import type { DeepReadonly } from '../object.js';
 import { validateCsiDriverName } from './csi-driver-name.js';
 import { forbidden, invalidEach, invalidValue, required, tooLong } from './field-error.js';
+import { validateHostPath } from './host-path.js';
 import { checkDnsLabel, checkDnsSubdomain, rangeText } from './names.js';
-import { validateHostPath, validateNfs } from './pod/volumes.js';
-import { noBacksteps } from './values.js';
+import { noBacksteps, requiredText } from './values.js';
 
 type Spec = DeepReadonly<PersistentVolumeSpec>;
 type Source = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ const SOURCES: readonly SourceRule[] = [
   { field: 'awsElasticBlockStore', required: ['volumeID'], check: inByte('partition') },
   { field: 'glusterfs', required: ['endpoints', 'path'] },
   { field: 'flocker', check: validateFlocker },
-  { field: 'nfs', check: (source, path) => validateNfs(source, path) },
+  { field: 'nfs', check: validateNfs },
   { field: 'rbd', required: ['monitors', 'image'] },
   { field: 'quobyte', check: validateQuobyte },
   { field: 'cephfs', required: ['monitors'] },
@@ -67,6 +67,12 @@ function validateSource(rule: SourceRule, source: Source, parent: string): Field
   return [...missing.map((field) => required(`${path}.${field}`)), ...(rule.check?.(source, path) ?? [])];
 }
 
+/** A source of a pod's volume that a PersistentVolume may have as well; undefined for one that it may not. */
+export function validateSharedSource(field: string, source: object, parent: string): FieldError[] | undefined {
+  const rule = SOURCES.find((one) => one.field === field);
+  return rule && validateSource(rule, source as Source, parent);
+}
+
 /** What of a spec is its source, for comparing two of them. */
 export function volumeSourceOf(spec: Spec | undefined): Source {
   return Object.fromEntries(SOURCES.map(({ field }) => [field, spec?.[field]]));
@@ -81,6 +87,14 @@ function inByte(field: string): (source: Source, path: string) => FieldError[] {
     const value = Number(source[field] ?? 0);
     return value >= 0 && value <= MAX_BYTE ? [] : [invalidValue(`${path}.${field}`, value, rangeText(0, MAX_BYTE))];
   };
+}
+
+function validateNfs(source: { readonly server?: string; readonly path?: string }, path: string): FieldError[] {
+  const errors = [...requiredText(`${path}.server`, source.server), ...requiredText(`${path}.path`, source.path)];
+  if (source.path && !source.path.startsWith('/')) {
+    errors.push(invalidValue(`${path}.path`, source.path, 'must be an absolute path'));
+  }
+  return errors;
 }
 
 function validateFlocker({ datasetName, datasetUUID }: Source, path: string): FieldError[] {

@@ -1,29 +1,25 @@
 import type { FieldError } from '../../errors.js';
 import type {
+  CSIVolumeSource,
   DownwardAPIVolumeFile,
-  HostPathVolumeSource,
+  EphemeralVolumeSource,
+  GitRepoVolumeSource,
   KeyToPath,
   ProjectedVolumeSource,
   Volume,
   VolumeProjection,
 } from '../../generated/types.js';
 import type { DeepReadonly } from '../../object.js';
-import { duplicate, forbidden, invalidEach, invalidValue, notSupported, required } from '../field-error.js';
-import { checkDnsLabel } from '../names.js';
-import { fileMode, noBacksteps, projectedPath, requiredText } from '../values.js';
+import { validateCsiDriverName } from '../csi-driver-name.js';
+import { duplicate, forbidden, invalidEach, invalidValue, required } from '../field-error.js';
+import { checkDnsLabel, checkDnsSubdomain } from '../names.js';
+import { validateAnnotations, validateLabels } from '../object-meta.js';
+import { validateClaimSpec } from '../persistent-volume-claim.js';
+import { descendingPath, fileMode, projectedPath, requiredText } from '../values.js';
+import { validateSharedSource } from '../volume-sources.js';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-selector.js';
 import { validateQuantity } from './resources.js';
 
-const HOST_PATH_TYPES = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-];
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 
@@ -60,14 +56,14 @@ function validateVolumeSource(volume: DeepReadonly<Volume>, path: string): Field
 }
 
 function validateSource(volume: DeepReadonly<Volume>, path: string): FieldError[] {
-  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, nfs, persistentVolumeClaim, image } = volume;
+  const { emptyDir, secret, configMap, downwardAPI, projected, persistentVolumeClaim, image } = volume;
+  const { csi, ephemeral, gitRepo } = volume;
   if (emptyDir?.sizeLimit !== undefined) {
     const sizePath = `${path}.emptyDir.sizeLimit`;
     return validateQuantity(emptyDir.sizeLimit, sizePath, ({ nano }) =>
       nano < 0n ? [forbidden(sizePath, 'SizeLimit field must be a valid resource quantity')] : [],
     );
   }
-  if (hostPath) return validateHostPath(hostPath, `${path}.hostPath`);
   if (secret) {
     return [
       ...requiredText(`${path}.secret.secretName`, secret.secretName),
@@ -87,27 +83,46 @@ function validateSource(volume: DeepReadonly<Volume>, path: string): FieldError[
     ];
   }
   if (projected) return validateProjected(projected, `${path}.projected`);
-  if (nfs) return validateNfs(nfs, `${path}.nfs`);
   if (persistentVolumeClaim) {
     return requiredText(`${path}.persistentVolumeClaim.claimName`, persistentVolumeClaim.claimName);
   }
-  return image ? requiredText(`${path}.image.reference`, image.reference) : [];
+  if (image) return requiredText(`${path}.image.reference`, image.reference);
+  if (csi) return validateInlineCsi(csi, `${path}.csi`);
+  if (ephemeral) return validateEphemeral(ephemeral, `${path}.ephemeral`);
+  if (gitRepo) return validateGitRepo(gitRepo, `${path}.gitRepo`);
+  return Object.entries(volume).flatMap(([field, source]) =>
+    typeof source === 'object' ? (validateSharedSource(field, source, path) ?? []) : [],
+  );
 }
 
-export function validateHostPath(source: DeepReadonly<HostPathVolumeSource>, path: string): FieldError[] {
-  const { path: directory = '', type = '' } = source;
-  if (directory === '') return [required(`${path}.path`)];
-  const errors = noBacksteps(`${path}.path`, directory);
-  if (!HOST_PATH_TYPES.includes(type)) errors.push(notSupported(`${path}.type`, type, HOST_PATH_TYPES));
-  return errors;
+function validateInlineCsi(source: DeepReadonly<CSIVolumeSource>, path: string): FieldError[] {
+  const errors = validateCsiDriverName(source.driver ?? '', `${path}.driver`);
+  if (source.nodePublishSecretRef === undefined) return errors;
+  const { name = '' } = source.nodePublishSecretRef;
+  return [
+    ...errors,
+    // The second path is Kubernetes' own.
+    ...(name === ''
+      ? [required(`${path}.nodePublishSecretRef.name`)]
+      : invalidEach(`${path}.name`, name, checkDnsSubdomain(name))),
+  ];
 }
 
-export function validateNfs(source: { readonly server?: string; readonly path?: string }, path: string): FieldError[] {
-  const errors = [...requiredText(`${path}.server`, source.server), ...requiredText(`${path}.path`, source.path)];
-  if (source.path && !source.path.startsWith('/')) {
-    errors.push(invalidValue(`${path}.path`, source.path, 'must be an absolute path'));
-  }
-  return errors;
+function validateEphemeral({ volumeClaimTemplate: template }: DeepReadonly<EphemeralVolumeSource>, path: string) {
+  const at = `${path}.volumeClaimTemplate`;
+  if (template === undefined) return [required(at)];
+  return [
+    ...validateAnnotations(template.metadata?.annotations, `${at}.metadata.annotations`),
+    ...validateLabels(template.metadata?.labels, `${at}.metadata.labels`),
+    ...validateClaimSpec(template.spec ?? {}, `${at}.spec`),
+  ];
+}
+
+function validateGitRepo(
+  { repository, directory = '' }: DeepReadonly<GitRepoVolumeSource>,
+  path: string,
+): FieldError[] {
+  return [...requiredText(`${path}.repository`, repository), ...descendingPath(`${path}.directory`, directory)];
 }
 
 function validateKeyFiles(

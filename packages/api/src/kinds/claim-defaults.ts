@@ -1,0 +1,9 @@
+import type { PersistentVolumeClaimSpec } from '../generated/types.js';
+import { canonicalizeList } from './canonical-amounts.js';
+
+/** Of a claim, and of the templates of claims (StatefulSets, ephemeral volumes). */
+export function setClaimSpecDefaults(spec: PersistentVolumeClaimSpec): void {
+  spec.volumeMode ??= 'Filesystem';
+  canonicalizeList(spec.resources?.limits);
+  canonicalizeList(spec.resources?.requests);
+}
