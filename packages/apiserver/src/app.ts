@@ -130,7 +130,8 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
     await built.ranges.repair();
     await ensureSystemNamespaces(registry, signal);
     await ensurePriorityClasses(registry, signal);
-    await Promise.all([ensureDefaultRoles(registry, signal), service.reconcile(signal)]);
+    const roles = ensureDefaultRoles(registry, signal).then(built.authorization.setBootstrapped);
+    await Promise.all([roles, service.reconcile(signal)]);
     faces.setReady();
     log.info('ready');
     parts.onReady?.();

@@ -13,9 +13,14 @@ import { authorizerUnion } from './union.js';
 export interface Authorization {
   readonly authorizer: Authorizer;
   readonly policy: PolicyIndex;
+  /** The default roles are there: from now on a refusal is one. */
+  setBootstrapped(): void;
 }
 
 export const AUTHORIZATION_MODES = ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny'];
+
+/** Longer than the default roles take to be made. */
+const BOOTSTRAP_WAIT_MS = 10_000;
 
 /** @throws Error for a mode that is not known, or named twice */
 export function createAuthorization(options: ApiserverOptions, storage: Storage): Authorization {
@@ -39,19 +44,29 @@ export function createAuthorization(options: ApiserverOptions, storage: Storage)
   if (modes.length === 0) throw new Error('--authorization-mode: at least one mode is needed');
   if (new Set(modes).size < modes.length) throw new Error('--authorization-mode: a mode is named twice');
   const union = authorizerUnion([superusers, healthPaths, ...modes.map(make)]);
-  return { authorizer: withFreshCaches(union, storage), policy };
+  let setBootstrapped = () => {};
+  const bootstrapped = new Promise<void>((resolve) => {
+    setBootstrapped = resolve;
+  });
+  return { authorizer: withFreshCaches(union, storage, bootstrapped), policy, setBootstrapped };
 }
 
 /**
  * Nobody is refused by what the caches have not heard of yet: a refusal counts
  * once they are as new as the store was when it was asked for. (A role given
- * through another apiserver holds here at once.) Allowing costs no wait.
+ * through another apiserver holds here at once.) At the very first start they
+ * wait for the default roles. Allowing costs no wait.
  */
-function withFreshCaches(union: AuthorizationMode, storage: Storage): Authorizer {
+function withFreshCaches(union: AuthorizationMode, storage: Storage, bootstrapped: Promise<void>): Authorizer {
   const bindings = storage.forResource(clusterRoleBindings);
+  let waiting = true;
+  void bootstrapped.then(() => {
+    waiting = false;
+  });
 
   async function afterCatchingUp(attributes: Attributes, refusal: Verdict): Promise<Verdict> {
     try {
+      if (waiting) await within(BOOTSTRAP_WAIT_MS, bootstrapped);
       await bindings.get({ namespace: '', name: 'cluster-admin' });
     } catch {
       // Without the store nothing can have changed that is known of.
@@ -67,4 +82,14 @@ function withFreshCaches(union: AuthorizationMode, storage: Storage): Authorizer
     },
     rulesFor: (user, namespace) => union.rulesFor(user, namespace),
   };
+}
+
+function within(limitMs: number, awaited: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs);
+    void awaited.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
