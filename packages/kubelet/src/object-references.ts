@@ -10,7 +10,7 @@ export function referencesOf(pod: ReadonlyPod): ReadonlySet<ObjectReferenceKey> 
   const add = (kind: 'ConfigMap' | 'Secret', name: string | undefined): void => {
     if (name) found.add(`${kind}/${namespace}/${name}`);
   };
-  for (const { env = [], envFrom = [] } of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+  for (const { env = [], envFrom = [] } of containersOf(pod)) {
     for (const { valueFrom } of env) {
       add('ConfigMap', valueFrom?.configMapKeyRef?.name);
       add('Secret', valueFrom?.secretKeyRef?.name);
@@ -30,4 +30,8 @@ export function referencesOf(pod: ReadonlyPod): ReadonlySet<ObjectReferenceKey> 
   }
   for (const { name } of pod.spec?.imagePullSecrets ?? []) add('Secret', name);
   return found;
+}
+
+function containersOf({ spec }: ReadonlyPod) {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])];
 }

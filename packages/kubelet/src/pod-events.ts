@@ -27,6 +27,7 @@ export function createPodEvents(recorder: Pick<EventRecorder, 'event'>): PodEven
 
 /** The field path by which events name a container. */
 export function containerFieldPath(pod: ReadonlyPod, name: string): string {
-  const isInit = pod.spec?.initContainers?.some((container) => container.name === name) ?? false;
-  return `spec.${isInit ? 'initContainers' : 'containers'}{${name}}`;
+  const lists = ['initContainers', 'ephemeralContainers'] as const;
+  const list = lists.find((each) => pod.spec?.[each]?.some((container) => container.name === name)) ?? 'containers';
+  return `spec.${list}{${name}}`;
 }

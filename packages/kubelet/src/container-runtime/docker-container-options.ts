@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { containerName, type Ownership, toLabels } from './docker-labels.js';
 import type { MachineCapabilities } from './machine-capabilities.js';
-import type { ContainerSpec, HostNamespaces, SandboxSpec } from './runtime.js';
+import type { ContainerSpec, SandboxSpec } from './runtime.js';
 
 export interface DockerContainerSettings {
   readonly ownership: Ownership;
@@ -93,13 +93,14 @@ function namespaces(spec: ContainerSpec, settings: DockerContainerSettings): Doc
   return {
     NetworkMode: spec.host.network ? nodeNetworkMode(settings) : sandbox,
     IpcMode: spec.host.ipc ? 'host' : sandbox,
-    ...pidMode(spec.host, spec.shareProcessNamespace, sandbox),
+    ...pidMode(spec, sandbox),
   };
 }
 
-function pidMode(host: HostNamespaces, shared: boolean, sandbox: string): Docker.HostConfig {
+function pidMode({ host, shareProcessNamespace, targetId }: ContainerSpec, sandbox: string): Docker.HostConfig {
   if (host.pid) return { PidMode: 'host' };
-  return shared ? { PidMode: sandbox } : {};
+  if (shareProcessNamespace) return { PidMode: sandbox };
+  return targetId === undefined ? {} : { PidMode: `container:${targetId}` };
 }
 
 function nodeNetworkMode(settings: DockerContainerSettings): string {

@@ -54,6 +54,8 @@ export interface ContainerSpec {
   readonly host: HostNamespaces;
   /** Processes of all the pod's containers see each other. */
   readonly shareProcessNamespace: boolean;
+  /** Id of the container of the pod whose processes it sees; undefined: its own only. */
+  readonly targetId?: string | undefined;
   readonly name: string;
   /** Image id or reference that is present locally. */
   readonly image: string;

@@ -58,7 +58,7 @@ export interface ContainerIngredients {
 /** @throws ContainerConfigError */
 export function containerSpec(
   pod: ReadonlyPod,
-  { container, restartCount, restartDelayMs }: ContainerStart,
+  { container, restartCount, restartDelayMs, targetId }: ContainerStart,
   ingredients: ContainerIngredients,
 ): ContainerSpec {
   const { sandboxId, image, command, args, environment, mounts, machineMemoryBytes } = ingredients;
@@ -67,6 +67,7 @@ export function containerSpec(
     sandboxId,
     host: hostNamespaces(pod),
     shareProcessNamespace: pod.spec?.shareProcessNamespace ?? false,
+    targetId,
     name: container.name,
     image: container.image ?? image.id,
     restartCount,

@@ -122,6 +122,40 @@ describe('a pod that runs', () => {
   });
 });
 
+describe('an ephemeral container', () => {
+  const of = pod({
+    ephemeralContainers: [
+      { name: 'd', image: IMAGE },
+      { name: 'e', image: IMAGE, targetContainerName: 'a' },
+    ],
+  });
+
+  it('is started in a pod that runs, beside its target', () => {
+    expect(plan(of, sandbox, instance('a')).start).toEqual([
+      ['d', 'ephemeral', 0, 0],
+      ['e', 'ephemeral', 0, 0],
+    ]);
+    const { start } = planPod(of, toPodState([sandbox, instance('a')]), NOW);
+    expect(start.map(({ targetId }) => targetId)).toEqual([undefined, 'a-0']);
+  });
+
+  it('waits for its target', () => {
+    expect(plan(of, sandbox).start).toEqual([
+      ['d', 'ephemeral', 0, 0],
+      ['a', 'main', 0, 0],
+    ]);
+  });
+
+  it('is never started again, and keeps no pod alive', () => {
+    const never = { ...of, spec: { containers: [container('a')], ...of.spec, restartPolicy: 'Never' } };
+    expect(plan(of, sandbox, instance('a'), ended('d', 1), ended('e', 0))).toEqual(nothing);
+    expect(plan(never, sandbox, ended('a', 0), instance('d'), instance('e'))).toMatchObject({
+      finished: true,
+      kill: ['d-0', 'e-0'],
+    });
+  });
+});
+
 describe('a container that has ended', () => {
   it.each([
     ['Always', 0, true],

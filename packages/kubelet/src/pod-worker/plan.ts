@@ -7,10 +7,12 @@ import { endedAtMs, nextRestartDelayMs, restartDelayMs } from './restart-delay.j
 
 export interface ContainerStart {
   readonly container: ReadonlyContainer;
-  readonly kind: 'init' | 'main';
+  readonly kind: 'init' | 'main' | 'ephemeral';
   readonly restartCount: number;
   /** Kept with the new container: how long to wait after its own end. */
   readonly restartDelayMs: number;
+  /** The container whose processes it is to see; only for ephemeral ones. */
+  readonly targetId?: string;
 }
 
 export interface ContainerWait {
@@ -119,6 +121,7 @@ function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps
   const steps: Steps = { kill: [], start: [], wait: [], finished: false };
   const main = pod.spec?.containers ?? [];
   const initialized = main.some(({ name }) => current(state, name)?.startedAtMs);
+  planEphemeralContainers(pod, state, steps);
   if (!planInitContainers(pod, state, nowMs, initialized, steps)) return steps;
   let kept = 0;
   for (const container of main) {
@@ -139,6 +142,18 @@ function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps
   // Sidecars alone do not keep a pod alive.
   steps.finished = kept === 0 && !startsAny && !steps.wait.some(({ name }) => ofMain(name));
   return steps;
+}
+
+/** They are started once, whatever the others do, and never again. One that names a target waits until that one runs. */
+function planEphemeralContainers(pod: ReadonlyPod, state: PodState, steps: Steps): void {
+  for (const { targetContainerName, ...container } of pod.spec?.ephemeralContainers ?? []) {
+    const before = latest(state, container.name);
+    if (before !== undefined && before.state !== 'created') continue;
+    const target = targetContainerName ? current(state, targetContainerName) : undefined;
+    if (targetContainerName && target?.state !== 'running') continue;
+    const start = following(container, 'ephemeral', before);
+    steps.start.push(target ? { ...start, targetId: target.id } : start);
+  }
 }
 
 /** Adds what is to be done next; false while the main containers may not be started. */

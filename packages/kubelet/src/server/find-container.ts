@@ -42,7 +42,8 @@ export function findLogged(
   const { pod, state } = findPod(directory, target);
   const name = target?.container ?? '';
   const which = `container "${name}" in pod "${pod.metadata.name}"`;
-  const known = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const known = [...containers, ...initContainers, ...ephemeralContainers];
   if (!known.some((container) => container.name === name)) {
     throw new ApiError('BadRequest', `${which} is not available`);
   }
@@ -60,8 +61,9 @@ export function findLogged(
 }
 
 function waitingReasonOf(pod: ReadonlyPod, name: string): string | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const status = [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  const status = all.find((one) => one.name === name);
   return status?.state?.waiting?.reason;
 }
 

@@ -50,8 +50,20 @@ export function podStatus(input: PodStatusInput): PodStatus {
     startTime: pod.status?.startTime ?? formatTime(nowMs),
     ...(refused || init.length === 0 ? {} : { initContainerStatuses: init }),
     ...(refused ? {} : { containerStatuses: main }),
+    ...ephemeralStatuses(input),
     qosClass: qosClass(pod),
   };
+}
+
+/** Ephemeral containers are never ready: nothing is sent to them. */
+function ephemeralStatuses(input: PodStatusInput): Pick<PodStatus, 'ephemeralContainerStatuses'> {
+  const containers = input.pod.spec?.ephemeralContainers ?? [];
+  if (containers.length === 0) return {};
+  const statuses = containers.map((container) => {
+    const { started, ...status } = statusOf(input, container, 'main');
+    return { ...status, ready: false };
+  });
+  return { ephemeralContainerStatuses: statuses };
 }
 
 /** A reason that somebody else has given (Evicted, NodeLost) stays. */
@@ -80,7 +92,12 @@ function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'in
     engineName: input.engineName,
   });
   if (!input.ended || !status.state?.waiting) return status;
-  const known = [...(input.pod.status?.containerStatuses ?? []), ...(input.pod.status?.initContainerStatuses ?? [])];
+  const {
+    containerStatuses = [],
+    initContainerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = input.pod.status ?? {};
+  const known = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   const before = known.find(({ name }) => name === container.name);
   // Its containers may have been removed already: then what was last written is what there is.
   if (before?.state?.terminated) return structuredClone(before) as ContainerStatus;

@@ -195,6 +195,7 @@ class PodVolumes implements VolumeManager {
 }
 
 function mountedNames(pod: ReadonlyPod): ReadonlySet<string> {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const { containers: main = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const containers = [...main, ...initContainers, ...ephemeralContainers];
   return new Set(containers.flatMap(({ volumeMounts }) => (volumeMounts ?? []).map(({ name }) => name)));
 }
