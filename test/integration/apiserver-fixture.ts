@@ -121,7 +121,7 @@ export async function startApiserver({
     `--service-account-signing-key-file=${tokenKeyFile}`,
     '--log-level=silent',
     // Nobody makes service accounts here, unless the test runs the controllers.
-    ...(flags.some((flag) => flag.startsWith('--disable-admission-plugins='))
+    ...(flags.some((flag) => /^--(en|dis)able-admission-plugins=/.test(flag))
       ? []
       : ['--disable-admission-plugins=ServiceAccount']),
     ...flags,

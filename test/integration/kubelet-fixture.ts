@@ -75,7 +75,7 @@ export async function eventually<T>(
   throw new Error(`not within ${limitMs} ms: ${what}`, { cause: last });
 }
 
-export async function startKubeletCluster(): Promise<KubeletCluster> {
+export async function startKubeletCluster(apiserverFlags: readonly string[] = []): Promise<KubeletCluster> {
   const name = `test-${randomBytes(4).toString('hex')}`;
   await ensureImages(['pause', 'busybox']);
   const directory = await mkdtemp(join(tmpdir(), `kubelab-${name}-`));
@@ -84,7 +84,7 @@ export async function startKubeletCluster(): Promise<KubeletCluster> {
   const gateway = await docker('network', 'inspect', '--format', '{{(index .IPAM.Config 0).Gateway}}', network);
   const etcd = await startEtcd();
   const authority = await createCertificateAuthority({ commonName: 'kubelab-ca' });
-  const api = await startReachableApiserver(etcd, directory, gateway, authority);
+  const api = await startReachableApiserver(etcd, directory, gateway, authority, apiserverFlags);
   const caFile = join(directory, 'ca.crt');
   await writeFile(caFile, authority.certificatePem);
   const kubelet = await bundleKubelet();
@@ -170,6 +170,7 @@ async function startReachableApiserver(
   directory: string,
   gateway: string,
   authority: KeyPair,
+  flags: readonly string[],
 ): Promise<RunningApiserver> {
   const serving = await issueCertificate(authority, {
     commonName: 'apiserver',
@@ -178,14 +179,22 @@ async function startReachableApiserver(
     ipAddresses: ['127.0.0.1', gateway],
   });
   const { certFile, keyFile } = await writeKeyPair(directory, 'reachable', serving);
+  const toKubelets = await issueCertificate(authority, {
+    commonName: 'system:apiserver-kubelet-client',
+    usages: ['client'],
+  });
+  const kubeletFiles = await writeKeyPair(directory, 'kubelet-client', toKubelets);
   return startApiserver({
     etcd: etcd.endpoint,
     authority,
     flags: [
+      `--kubelet-client-cert-file=${kubeletFiles.certFile}`,
+      `--kubelet-client-key-file=${kubeletFiles.keyFile}`,
       '--bind-address=0.0.0.0',
       `--advertise-address=${gateway}`,
       `--tls-cert-file=${certFile}`,
       `--tls-key-file=${keyFile}`,
+      ...flags,
     ],
   });
 }
