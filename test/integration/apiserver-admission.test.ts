@@ -1,4 +1,7 @@
+// @peculiar/x509 asks for it before it is loaded.
+import 'reflect-metadata';
 import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
@@ -523,5 +526,113 @@ describe('classes', () => {
       { 'content-type': 'application/merge-patch+json' },
     );
     expect(grown.status).toBeGreaterThanOrEqual(403);
+  });
+});
+
+const KUBECTLS = [
+  'kubectl',
+  ...['1.27', '1.30', '1.31', '1.33'].map((v) => `/usr/lib/google-cloud-sdk/bin/kubectl.${v}`),
+];
+
+test.each(KUBECTLS.map((binary, i) => [binary, `drained-${i}`]))('%s drains a node', async (binary, name) => {
+  const path = await makeNamespace(name);
+  await send('POST', '/api/v1/nodes', { metadata: { name } });
+  await send('POST', `/apis/policy/v1/namespaces/${name}/poddisruptionbudgets`, {
+    metadata: { name: 'guard' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  });
+  const budget = {
+    observedGeneration: 1,
+    currentHealthy: 2,
+    desiredHealthy: 1,
+    expectedPods: 2,
+    disruptionsAllowed: 1,
+  };
+  await setStatus(`/apis/policy/v1/namespaces/${name}/poddisruptionbudgets/guard`, budget);
+  for (const pod of ['a', 'b']) {
+    await send('POST', `${path}/pods`, podNamed(pod, { nodeName: name }, { labels: { app: 'web' } }));
+    await setStatus(`${path}/pods/${pod}`, { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] });
+  }
+  const drain = () =>
+    server.kubectl(['drain', name, '--force', '--grace-period=0', '--timeout=3s', '--disable-eviction=false'], {
+      binary,
+    });
+  const first = await drain();
+  expect(first.code).toBe(1);
+  expect(first.stdout + first.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+  expect((await send('GET', `${path}/pods`)).json.items).toHaveLength(1);
+  await setStatus(`/apis/policy/v1/namespaces/${name}/poddisruptionbudgets/guard`, { disruptionsAllowed: 1 });
+  const second = await drain();
+  expect(second.stdout).toContain('drained');
+  expect((await send('GET', `${path}/pods`)).json.items).toEqual([]);
+});
+
+describe('certificate requests', () => {
+  const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+  const asJane = { 'impersonate-user': 'jane' };
+
+  async function requestFor(organization: string): Promise<string> {
+    const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+    const request = await Pkcs10CertificateRequestGenerator.create({
+      name: `CN=jane, O=${organization}`,
+      keys,
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+    });
+    return Buffer.from(request.toString('pem')).toString('base64');
+  }
+
+  async function create(name: string, organization: string) {
+    const spec = {
+      request: await requestFor(organization),
+      signerName: 'kubernetes.io/kube-apiserver-client',
+      usages: ['client auth'],
+    };
+    return send('POST', requests, { metadata: { name }, spec });
+  }
+
+  test('are for no superuser', async () => {
+    expect((await create('plain', 'dev')).status).toBe(201);
+    expect((await create('masters', 'system:masters')).json.message).toBe(
+      'certificatesigningrequests.certificates.k8s.io "masters" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed',
+    );
+  });
+
+  test('are approved and signed by whom their signer lets', async () => {
+    await create('judged', 'dev');
+    const group = 'rbac.authorization.k8s.io';
+    const rules = [
+      {
+        apiGroups: ['certificates.k8s.io'],
+        resources: [
+          'certificatesigningrequests',
+          'certificatesigningrequests/approval',
+          'certificatesigningrequests/status',
+        ],
+        verbs: ['get', 'update', 'patch'],
+      },
+    ];
+    await send('POST', `/apis/${group}/v1/clusterroles`, { metadata: { name: 'judge' }, rules });
+    await send('POST', `/apis/${group}/v1/clusterrolebindings`, {
+      metadata: { name: 'judge' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'judge' },
+      subjects: [{ apiGroup: group, kind: 'User', name: 'jane' }],
+    });
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    const approval = { status: { conditions: [{ type: 'Approved', status: 'True', reason: 'r', message: 'm' }] } };
+    const approve = (headers: Record<string, string>) =>
+      send('PATCH', `${requests}/judged/approval`, approval, { ...merge, ...headers });
+    expect((await approve(asJane)).json.message).toBe(
+      'certificatesigningrequests.certificates.k8s.io "judged" is forbidden: user not permitted to approve requests with signerName "kubernetes.io/kube-apiserver-client"',
+    );
+    const failed = { status: { conditions: [{ type: 'Failed', status: 'True', reason: 'r', message: 'm' }] } };
+    expect((await send('PATCH', `${requests}/judged/status`, failed, { ...merge, ...asJane })).json.message).toContain(
+      'user not permitted to sign requests with signerName "kubernetes.io/kube-apiserver-client"',
+    );
+    const signers = { apiGroups: ['certificates.k8s.io'], resources: ['signers'], verbs: ['approve'] };
+    await send('PUT', `/apis/${group}/v1/clusterroles/judge`, {
+      metadata: { name: 'judge' },
+      rules: [...rules, { ...signers, resourceNames: ['kubernetes.io/*'] }],
+    });
+    expect((await approve(asJane)).status).toBe(200);
   });
 });
