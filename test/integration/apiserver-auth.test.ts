@@ -394,17 +394,40 @@ describe('kubectl', () => {
     expect(node.stderr).toMatch(/node authorizer does not support user rule resolution/);
   });
 
+  test('auth reconcile adds what a role lacks', async () => {
+    const role = (...verbs: string[]) =>
+      JSON.stringify({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'reconciled', namespace: 'default' },
+        rules: [{ apiGroups: [''], resources: ['pods'], verbs }],
+      });
+    const first = await server.kubectl(['auth', 'reconcile', '-f', '-'], { stdin: role('get') });
+    expect(first).toMatchObject({ stdout: expect.stringContaining('/reconciled reconciled'), code: 0 });
+    const second = await server.kubectl(['auth', 'reconcile', '-f', '-'], { stdin: role('list') });
+    expect(second.code).toBe(0);
+    const stored = (await server.fetch(`${RBAC}/namespaces/default/roles/reconciled`)).json;
+    expect(stored.rules.flatMap(({ verbs }: { verbs: string[] }) => verbs)).toEqual(['get', 'list']);
+  });
+
   test('auth whoami, create token and --token', async () => {
+    await makeAccount('cli');
     const { stdout: token } = await server.kubectl([
       'create',
       'token',
-      'default',
+      'cli',
       '--duration=20m',
       '--audience=https://kubernetes.default.svc.cluster.local',
     ]);
-    const whoami = await server.kubectl(['auth', 'whoami', '-o', 'json', `--token=${token.trim()}`]);
+    expect(claimsOf(token.trim()).claims.sub).toBe('system:serviceaccount:default:cli');
+    const config = [
+      '--kubeconfig=/dev/null',
+      '--insecure-skip-tls-verify',
+      `--server=https://127.0.0.1:${server.securePort}`,
+    ];
+    const whoami = await server.kubectl(['auth', 'whoami', '-o', 'json', `--token=${token.trim()}`, ...config]);
     expect(whoami.stderr).toBe('');
-    expect(JSON.parse(whoami.stdout).status.userInfo.username).toBe('kubernetes-admin');
+    expect(JSON.parse(whoami.stdout).status.userInfo.username).toBe('system:serviceaccount:default:cli');
   });
 });
 

@@ -51,6 +51,16 @@ test('a ConfigMap as kubectl writes it', () => {
   });
 });
 
+test('who manages which fields is JSON within', () => {
+  const entry = message([1, 'kubectl'], [2, 'Update'], [7, message([1, '{"f:data":{"f:a":{}}}'])]);
+  const raw = message([1, message([1, 'a'], [17, entry])]);
+  expect(decode('ConfigMap', body('v1', 'ConfigMap', raw))).toMatchObject({
+    metadata: { managedFields: [{ manager: 'kubectl', operation: 'Update', fieldsV1: { 'f:data': { 'f:a': {} } } }] },
+  });
+  const broken = message([1, message([17, message([7, message([1, '{'])])])]);
+  expect(() => decode('ConfigMap', body('v1', 'ConfigMap', broken))).toThrow(/no JSON/);
+});
+
 test('numbers, pointers to zero, inlined messages, quantities and times', () => {
   const volume = message([1, 'v'], [2, message([19, message([1, message([1, 'config'])], [3, 420])])]);
   const limits = message([1, 'cpu'], [2, message([1, '100m'])]);

@@ -133,7 +133,19 @@ function readValue(node: SchemaNode, value: WireValue): unknown {
   if (node.type === 'boolean') return varintOf(value) !== 0n;
   if (node.type === 'integer') return Number(BigInt.asIntN(64, varintOf(value)));
   if (node.type === 'string') return bytesOf(value).toString();
+  if (node.type === 'any') return readRaw(bytesOf(value));
   throw notRead(`a value of type ${node.type}`);
+}
+
+/** A message whose only field is JSON: FieldsV1, RawExtension. Undefined where it is empty. */
+function readRaw(bytes: Buffer): unknown {
+  const text = readString(bytes);
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WireError('no JSON where some was expected');
+  }
 }
 
 /** A message whose only field is a string: Quantity. */
