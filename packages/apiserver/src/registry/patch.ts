@@ -17,6 +17,7 @@ import { applyObject } from './apply.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
+import { withoutManagedFields } from './track-fields.js';
 import { transform } from './transform.js';
 import { withStatusOf } from './update.js';
 
@@ -52,6 +53,9 @@ export async function patchObject<T extends KubernetesObject>(
   return { answer, status: 200, name: key.name };
 }
 
+/** A text with escapes may name them, too. Where it does not, they need not be copied, patched and checked. */
+const MANAGED_FIELDS = /managedFields|\\u/;
+
 /**
  * What a patch makes of an object of the type `definition`: checked, and the caller's own.
  * @throws ApiError UnsupportedMediaType for other types, BadRequest for a patch that cannot be read
@@ -66,11 +70,14 @@ export function patcher(
   if (type === undefined || type === 'apply') throw unsupportedPatch();
   const parsed = parsePatch(type, body.bytes, { fieldValidation });
   const patchText = body.bytes.toString();
-  return <T>(original: T) => {
-    const patched = apply(definition, parsed, original as object);
+  const mayPatchManagedFields = MANAGED_FIELDS.test(patchText);
+  return <T extends KubernetesObject>(original: T) => {
+    const managedFields = mayPatchManagedFields ? undefined : original.metadata?.managedFields;
+    const patched = apply(definition, parsed, managedFields ? withoutManagedFields(original) : original);
     const options = { fieldValidation, patchText, patchErrors: parsed.patchErrors };
     const { object, warnings } = decodePatched<T>(definition, patched, options);
     for (const warning of warnings) context.warn(warning);
+    if (managedFields) object.metadata = { ...object.metadata, managedFields };
     return object;
   };
 }

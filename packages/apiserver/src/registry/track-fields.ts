@@ -29,6 +29,19 @@ function trackedFor(resource: ResourceType, subresource: string): TrackedWrite['
   return tracked;
 }
 
+let lastSecond = 0;
+let lastTime = '';
+
+/** Many writes fall into one second. */
+function timeOf(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTime = timestamp(nowMs);
+  }
+  return lastTime;
+}
+
 /** A write as those who track fields see it. */
 export function trackedWrite<T extends KubernetesObject>(
   { resource, nowMs }: Scope<T>,
@@ -41,7 +54,7 @@ export function trackedWrite<T extends KubernetesObject>(
     apiVersion: apiVersionOf(resource),
     subresource,
     tracked: trackedFor(resource as unknown as ResourceType, subresource),
-    time: timestamp(nowMs()),
+    time: timeOf(nowMs()),
   };
 }
 
@@ -67,6 +80,11 @@ export function setManagedFields(object: KubernetesObject, entries: ManagedField
   else metadata.managedFields = entries;
 }
 
+export function withoutManagedFields<T extends KubernetesObject>(object: T): T {
+  const { managedFields: _dropped, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata };
+}
+
 /**
  * Stores an object without its managedFields where it is too large with them:
  * they can be as large as the object itself. Not what was applied, which could
@@ -81,8 +99,7 @@ export async function storeFitting<T extends KubernetesObject, R>(
   } catch (error) {
     const mayShrink = !isApplied && object.metadata?.managedFields !== undefined;
     if (!mayShrink || !isApiError(error, 'RequestEntityTooLarge')) throw error;
-    const { managedFields: _dropped, ...metadata } = object.metadata ?? {};
-    return store({ ...object, metadata });
+    return store(withoutManagedFields(object));
   }
 }
 

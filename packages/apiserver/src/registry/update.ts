@@ -5,6 +5,7 @@ import { alignWithKey, checkUid } from './metadata.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
+import { withoutManagedFields } from './track-fields.js';
 import { transform } from './transform.js';
 
 /**
@@ -34,7 +35,7 @@ export async function updateObject<T extends KubernetesObject>(
       change: async (old) => {
         checkUid(resource, old, metadata.uid);
         if (isUnconditional && resource.strategy.allowUnconditionalUpdate === false) throw versionRequired(scope, key);
-        const object = isMain ? deepClone(sent) : withStatusOf(sent, old);
+        const object = isMain ? copyOf(sent) : withStatusOf(sent, old);
         return prepareForUpdate(scope, object, old, { key, subresource, dryRun: options.dryRun, context });
       },
     });
@@ -49,12 +50,21 @@ export async function updateObject<T extends KubernetesObject>(
 /** `old` with the status, labels, annotations and finalizers of `sent`: what a status update may change. */
 export function withStatusOf<T extends KubernetesObject>(sent: T, old: Persisted<T>): T {
   const { labels, annotations, finalizers, uid, resourceVersion } = sent.metadata ?? {};
-  const object = deepClone(old) as T & { status?: unknown };
+  const { status: _before, ...kept } = old as Persisted<T> & { status?: unknown };
+  const object = copyOf(kept as unknown as T) as T & { status?: unknown };
   object.metadata = { ...object.metadata, labels, annotations, finalizers, ...(uid ? { uid } : {}), resourceVersion };
-  const { status } = deepClone(sent) as { status?: unknown };
-  if (status === undefined) delete object.status;
-  else object.status = status;
+  const { status } = sent as { status?: unknown };
+  if (status !== undefined) object.status = deepClone(status);
   return object;
+}
+
+/** All of it but managedFields, which are replaced and never changed, and are the largest part of many an object. */
+function copyOf<T extends KubernetesObject>(object: T): T {
+  const managedFields = object.metadata?.managedFields;
+  if (managedFields === undefined) return deepClone(object);
+  const copy = deepClone<T>(withoutManagedFields(object));
+  copy.metadata = { ...copy.metadata, managedFields };
+  return copy;
 }
 
 function versionRequired<T extends KubernetesObject>({ resource }: Scope<T>, { name }: ObjectKey) {

@@ -61,7 +61,7 @@ export function applyConfiguration(
 }
 
 /** An object whose fields were not tracked so far begins with one owner of everything. */
-function managersBefore(application: Application, live: KubernetesObject | undefined): Manager[] {
+function managersBefore(application: Application, live: KubernetesObject | undefined): readonly Manager[] {
   const managers = readManagers(live?.metadata?.managedFields);
   if (live === undefined || managers.length > 0) return managers;
   const everything = compareTracked(application, {}, live);

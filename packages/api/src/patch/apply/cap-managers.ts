@@ -7,7 +7,8 @@ const MAX_UPDATERS = 10;
 const ANCIENT_CHANGES = 'ancient-changes';
 
 /** Puts the updaters that were longest inactive into one, a version each, until no more than 10 are left. */
-export function capUpdaters(managers: readonly Manager[]): Manager[] {
+export function capUpdaters(managers: readonly Manager[]): readonly Manager[] {
+  if (managers.length <= MAX_UPDATERS) return managers;
   const updaters = managers.filter(({ operation }) => operation === 'Update').sort(oldestFirst);
   let remaining = [...managers];
   let count = updaters.length;

@@ -88,7 +88,8 @@ export function isReset(entries: readonly ManagedFieldsEntry[]): boolean {
 export function encodeManagers(managers: readonly Manager[]): ManagedFieldsEntry[] | undefined {
   const owners = managers.filter(({ fields }) => fields !== undefined);
   if (owners.length === 0) return undefined;
-  return owners.sort(compareManagers).map(({ manager, operation, apiVersion, time, subresource, fields }) => ({
+  if (owners.length > 1) owners.sort(compareManagers);
+  return owners.map(({ manager, operation, apiVersion, time, subresource, fields }) => ({
     ...(manager === '' ? {} : { manager }),
     operation,
     apiVersion,

@@ -84,7 +84,7 @@ export function updateManagers(
   { manager, apiVersion, subresource, time }: TrackedWrite,
   managers: readonly Manager[],
   comparison: Comparison | undefined,
-): Manager[] {
+): readonly Manager[] {
   if (comparison === undefined) return capUpdaters(managers);
   const self: ManagerIdentity = { manager, operation: 'Update', apiVersion, subresource };
   const released = releaseFields(managers, self, comparison);
