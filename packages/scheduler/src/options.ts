@@ -20,6 +20,19 @@ export const schedulerOptions = {
     default: 0,
     help: 'share of feasible nodes to look for; 0 adapts it to the number of nodes',
   },
+  config: {
+    kind: 'string',
+    help: 'YAML file with a kubescheduler.config.k8s.io/v1 KubeSchedulerConfiguration; what it says goes before flags',
+  },
+  'plugin-module': {
+    kind: 'list',
+    help: 'ES modules with plugins of your own (`export const plugins`), for profiles to use by name',
+  },
+  'decision-history': {
+    kind: 'number',
+    default: 200,
+    help: 'how many of the last decisions are kept in full for `kubelab why`; 0: only those of pods that ask',
+  },
 } as const satisfies OptionSpecification;
 
 export type SchedulerOptions = Options<typeof schedulerOptions>;

@@ -1,23 +1,30 @@
-import { isPodTerminal, type Node, nodes, type Pod, pods } from '@kubelab/api';
+import { readFile } from 'node:fs/promises';
+import { type KubernetesObject, namespaces, nodes, pods, type ResourceType, resourceTable } from '@kubelab/api';
 import {
   type ApiClient,
-  type Cached,
   createComponentClient,
   createEventRecorder,
   createInformer,
   type Informer,
   runWithLeaderElection,
 } from '@kubelab/client';
-import type { Component, ComponentContext } from '@kubelab/runtime';
-import { SchedulerCache } from './cache.js';
-import { nodeEvents } from './cluster-event.js';
-import { Decider } from './decide.js';
-import type { Profile } from './framework.js';
+import { type Component, type ComponentContext, systemClock } from '@kubelab/runtime';
+import type { Logger } from 'pino';
+import { clusterObjects, type ObjectKind } from './cluster/cluster-objects.js';
+import type { SchedulerConfiguration } from './config/configuration.js';
+import { loadPlugins } from './config/load-plugins.js';
+import { defaultConfiguration, readConfiguration } from './config/read-configuration.js';
+import { createCore, type SchedulingCore } from './create-core.js';
+import { kindsOf } from './create-profile.js';
+import { DecisionHistory } from './explain/decision-history.js';
+import { Explainer } from './explain/explainer.js';
+import { HttpExtender } from './extender/http-extender.js';
+import { createPostJson } from './extender/post-json.js';
+import { type ClusterInformers, followCluster } from './follow-cluster.js';
+import { createSchedulerMetrics, type SchedulerMetrics } from './metrics/scheduler-metrics.js';
 import type { SchedulerOptions } from './options.js';
-import { createPodInfo } from './pod-info.js';
-import { type MayHelp, SchedulingQueue } from './queue.js';
-import { defaultPlugins } from './registry.js';
-import { createSchedulerMetrics } from './scheduler-metrics.js';
+import type { QueuedPod } from './queue/queue.js';
+import type { PluginRegistry } from './registry.js';
 import { SchedulingLoop } from './scheduling-loop.js';
 
 const COMPONENT = 'default-scheduler';
@@ -27,111 +34,123 @@ export function createScheduler(options: SchedulerOptions): Component {
   return { name: 'scheduler', run: (signal, context) => run(options, signal, context) };
 }
 
+/** What is settled before anything runs. */
+interface Setup {
+  readonly options: SchedulerOptions;
+  readonly configuration: SchedulerConfiguration;
+  readonly registry: PluginRegistry;
+  readonly extenders: readonly HttpExtender[];
+}
+
 async function run(options: SchedulerOptions, signal: AbortSignal, context: ComponentContext): Promise<void> {
+  const setup = await prepare(options);
+  const { leaderElection } = setup.configuration;
   const client = await createComponentClient(options, context, 'scheduler');
   try {
-    const work = (leading: AbortSignal) => lead(options, client, leading, context);
-    if (options.leaderElect) {
+    const work = (leading: AbortSignal) => lead(setup, client, leading, context);
+    if (leaderElection?.leaderElect ?? options.leaderElect) {
       const { leaderElectIdentity: identity } = options;
-      await runWithLeaderElection({ client, name: 'kube-scheduler', identity, log: context.log, signal, run: work });
+      const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, resourceName, resourceNamespace } = leaderElection ?? {};
+      await runWithLeaderElection({
+        client,
+        identity,
+        log: context.log,
+        signal,
+        run: work,
+        name: resourceName ?? 'kube-scheduler',
+        ...(resourceNamespace ? { namespace: resourceNamespace } : {}),
+        ...(leaseDurationMs ? { leaseDurationMs } : {}),
+        ...(renewDeadlineMs ? { renewDeadlineMs } : {}),
+        ...(retryPeriodMs ? { retryPeriodMs } : {}),
+      });
     } else await work(signal);
   } finally {
     await client.close();
   }
 }
 
-async function lead(
-  options: SchedulerOptions,
-  client: ApiClient,
-  signal: AbortSignal,
-  { log, tracer, metrics }: ComponentContext,
-): Promise<void> {
-  const cache = new SchedulerCache();
-  const profile: Profile = { schedulerName: 'default-scheduler', plugins: defaultPlugins(cache) };
-  const profiles = new Map([[profile.schedulerName, profile]]);
-  const queue = new SchedulingQueue({
-    mayHelp: mayHelp(profile),
-    preEnqueue: (pod) => profile.plugins.flatMap(({ plugin }) => (plugin.preEnqueue?.(pod) ? [plugin.name] : [])),
-  });
-  const nodeInformer = createInformer(client, nodes, {}, log);
-  const podInformer = createInformer(
-    client,
-    pods,
-    { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
-    log,
+/** @throws ConfigurationError */
+async function prepare(options: SchedulerOptions): Promise<Setup> {
+  const registry = await loadPlugins(options.pluginModule);
+  const configuration = options.config
+    ? readConfiguration(await readFile(options.config, 'utf8'), options.config, registry)
+    : withPercentage(defaultConfiguration(registry), options.percentageOfNodesToScore);
+  const extenders = await Promise.all(
+    configuration.extenders.map(async (each) => new HttpExtender(each, await createPostJson(each.tls))),
   );
-  follow(nodeInformer, podInformer, cache, queue, profiles);
-  const loop = new SchedulingLoop({
+  return { options, configuration, registry, extenders };
+}
+
+function withPercentage(configuration: SchedulerConfiguration, percentageOfNodesToScore: number) {
+  const profiles = configuration.profiles.map((profile) => ({ ...profile, percentageOfNodesToScore }));
+  return { ...configuration, profiles };
+}
+
+async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, context: ComponentContext): Promise<void> {
+  const { log, tracer } = context;
+  const { extenders, configuration, registry } = setup;
+  const informers = createInformers(client, kindsOf(configuration.profiles, registry), log);
+  const recorder = createEventRecorder({ client, component: COMPONENT, log, signal });
+  let metrics: SchedulerMetrics | undefined;
+  const core = createCore({
+    configuration,
+    registry,
+    extenders,
     client,
-    recorder: createEventRecorder({ client, component: COMPONENT, log, signal }),
-    cache,
-    queue,
-    decider: new Decider({
-      nodes: () => cache.nodes,
-      percentageOfNodesToScore: options.percentageOfNodesToScore,
-    }),
-    profiles,
-    metrics: createSchedulerMetrics(metrics, queue),
-    tracer,
+    recorder,
     log,
+    objects: clusterObjects(informers.objects),
+    clock: systemClock,
+    random: Math.random,
+    onPluginTime: (plugin, point, ms) => metrics?.plugin(plugin, point, ms / 1_000),
+    onPreemption: (victims) => metrics?.preemption(victims),
+    onIncoming: (queue, event) => metrics?.incoming(queue, event),
   });
+  metrics = metricsOf(context, core);
+  const history = new DecisionHistory(setup.options.decisionHistory);
+  const { cache, profiles } = core;
+  followCluster(informers, core, new Explainer({ client, cache, history, profiles, log }));
+  const loop = new SchedulingLoop({
+    ...core,
+    client,
+    recorder,
+    extenders,
+    metrics,
+    history,
+    log,
+    currentPod: (key) => informers.pods.get(key),
+    startSpan: (name: string, { trace: parent, pod, attempts }: QueuedPod) =>
+      tracer.startSpan(name, { parent, attributes: { object: `pods/${pod.key}`, attempt: attempts } }),
+  });
+  const all = [informers.nodes, informers.pods, informers.namespaces, ...informers.objects.values()];
   const scheduling = async () => {
-    await Promise.all([nodeInformer.synced(signal), podInformer.synced(signal)]);
+    await Promise.all(all.map((informer) => informer.synced(signal)));
     await loop.run(signal);
   };
-  await Promise.all([nodeInformer.run(signal), podInformer.run(signal), scheduling()]);
+  await Promise.all([...all.map((informer) => informer.run(signal)), scheduling()]);
 }
 
-/** Keeps the cache and the queue as the apiserver says. */
-function follow(
-  nodeInformer: Informer<Node>,
-  podInformer: Informer<Pod>,
-  cache: SchedulerCache,
-  queue: SchedulingQueue,
-  profiles: ReadonlyMap<string, Profile>,
-): void {
-  nodeInformer.onChange(({ type, object, old }) => {
-    if (type === 'deleted') {
-      cache.removeNode(object.metadata.name);
-      return;
-    }
-    cache.setNode(object);
-    for (const event of nodeEvents(object, old)) queue.notify(event);
-  });
-  const waits = (pod: Cached<Pod>) =>
-    !pod.spec?.nodeName && !pod.metadata.deletionTimestamp && profiles.has(pod.spec?.schedulerName ?? '');
-  podInformer.onChange(({ type, object, old, trace }) => {
-    const { uid } = object.metadata;
-    // A pod of the same name may be another pod.
-    if (old && old.metadata.uid !== uid) cache.removePod(old.metadata.uid);
-    if (type === 'deleted' || isPodTerminal(object)) {
-      queue.delete(uid);
-      const wasPlaced = cache.isPlaced(uid);
-      cache.removePod(uid);
-      if (wasPlaced) queue.notify({ kind: 'AssignedPodDeleted', pod: object });
-    } else if (object.spec?.nodeName) {
-      queue.delete(uid);
-      cache.setPod(object);
-    } else if (!waits(object)) queue.delete(uid);
-    else if (!cache.isPlaced(uid) && (old === undefined || !onlyStatusDiffers(object, old)))
-      queue.set(createPodInfo(object), trace);
-  });
-}
-
-function onlyStatusDiffers(pod: Cached<Pod>, old: Cached<Pod>): boolean {
-  const relevant = ({ metadata, spec }: Cached<Pod>) =>
-    JSON.stringify([metadata.uid, metadata.labels, metadata.annotations, metadata.deletionTimestamp, spec]);
-  return relevant(pod) === relevant(old);
-}
-
-/** A plugin that names no events may change its mind after any. */
-function mayHelp(profile: Profile): MayHelp {
-  const events = new Map(profile.plugins.map(({ plugin }) => [plugin.name, plugin.events]));
-  return (pod, plugin, event) => {
-    const registrations = events.get(plugin);
-    if (registrations === undefined) return true;
-    return registrations.some(
-      ({ event: kind, hint }) => kind === event.kind && (hint?.(pod, event) ?? 'queue') === 'queue',
-    );
+/** Of nodes, pods and namespaces, and of those kinds that the cluster serves. */
+function createInformers(client: ApiClient, kinds: ReadonlySet<ObjectKind>, log: Logger): ClusterInformers {
+  const objects = new Map<ObjectKind, Informer<KubernetesObject>>();
+  for (const kind of kinds) {
+    const resource: ResourceType | undefined = resourceTable.find(({ plural, view }) => plural === kind && !view);
+    if (resource) objects.set(kind, createInformer(client, resource, {}, log));
+  }
+  return {
+    nodes: createInformer(client, nodes, {}, log),
+    pods: createInformer(client, pods, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }, log),
+    namespaces: createInformer(client, namespaces, {}, log),
+    objects,
   };
+}
+
+function metricsOf({ metrics }: ComponentContext, { cache, queue, profiles }: SchedulingCore): SchedulerMetrics {
+  return createSchedulerMetrics(metrics, {
+    queueSizes: () => queue.sizes,
+    unschedulable: () => queue.unschedulableByPlugin,
+    cacheSizes: () => ({ nodes: cache.nodes.length, pods: cache.podCount, assumed_pods: cache.assumedCount }),
+    inFlightEvents: () => queue.inFlightEvents,
+    profile: [...profiles.keys()][0] ?? COMPONENT,
+  });
 }

@@ -1,67 +1,111 @@
-import type { DeepReadonly, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm } from '@kubelab/api';
-import { normalizeToMax, type Plugin } from '../framework.js';
-import type { NodeInfo } from '../node-info.js';
+import type { DeepReadonly, NodeAffinity, NodeSelector, PreferredSchedulingTerm } from '@kubelab/api';
+import { LruMap } from '../cluster/lru-map.js';
+import { matchesAnyTerm, matchesTerm, type NodeMatcher, requiredNodes } from '../cluster/node-selector.js';
+import type { PodInfo } from '../cluster/pod-info.js';
+import { nodeOf } from '../cluster-event.js';
+import { normalizeToMax, type Plugin, type PreFilterResult, type Rejection } from '../framework.js';
 
-/** spec.nodeSelector and the node affinity, required and preferred. */
-export const nodeAffinity: Plugin = {
-  name: 'NodeAffinity',
-  events: [{ event: 'NodeAdded' }, { event: 'NodeLabelChanged' }],
-  preFilter(_, { pod }) {
-    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    return required || Object.keys(pod.spec?.nodeSelector ?? {}).length > 0 ? undefined : 'skip';
-  },
-  filter(_, { pod }, node) {
-    const selector = Object.entries(pod.spec?.nodeSelector ?? {});
-    const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    const fits =
-      selector.every(([key, value]) => node.labels[key] === value) &&
-      (!required || required.nodeSelectorTerms.some((term) => termMatches(term, node)));
-    if (fits) return undefined;
-    return { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
-  },
-  preScore(_, { pod }) {
-    const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
-    return preferred?.length ? undefined : 'skip';
-  },
-  score(_, { pod }, node) {
-    const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    return preferred
-      .filter(({ preference }: DeepReadonly<PreferredSchedulingTerm>) => termMatches(preference, node))
-      .reduce((sum, { weight }) => sum + weight, 0);
-  },
-  normalize: (scores) => normalizeToMax(scores, false),
+const NAME = 'NodeAffinity';
+const NO_MATCH: Rejection = { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };
+const NOT_ENFORCED: Rejection = {
+  reasons: ["node(s) didn't match scheduler-enforced node affinity"],
+  unresolvable: true,
 };
+const CONFLICT: Rejection = { reasons: ['pod affinity terms conflict'], unresolvable: true };
 
-/** A term without any requirement matches nothing (API reference, NodeSelectorTerm). */
-export function termMatches(term: DeepReadonly<NodeSelectorTerm>, node: NodeInfo): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((requirement) => requirementMatches(requirement, node.labels[requirement.key])) &&
-    matchFields.every((requirement) =>
-      requirementMatches(requirement, requirement.key === 'metadata.name' ? node.name : undefined),
-    )
-  );
+interface WeightedMatcher {
+  readonly weight: number;
+  readonly matches: NodeMatcher;
 }
 
-function requirementMatches(requirement: DeepReadonly<NodeSelectorRequirement>, value: string | undefined): boolean {
-  const { operator, values = [] } = requirement;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) > BigInt(values[0]);
-    case 'Lt':
-      return isInteger(value) && isInteger(values[0]) && BigInt(value) < BigInt(values[0]);
-    default:
-      return false;
+interface Required {
+  readonly matcher?: NodeMatcher | undefined;
+}
+
+interface Preferred {
+  readonly terms: readonly WeightedMatcher[];
+}
+
+const preferredMatchers = new LruMap<string, readonly WeightedMatcher[]>(2_048);
+
+/** spec.nodeSelector and the node affinity, required and preferred; `addedAffinity` is demanded of all pods as well. */
+export function nodeAffinity(added?: NodeAffinity): Plugin {
+  const addedRequired = added?.requiredDuringSchedulingIgnoredDuringExecution;
+  const enforced = addedRequired && matchesAnyTerm(addedRequired.nodeSelectorTerms);
+  const addedPreferred = compilePreferred(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []);
+  return {
+    name: NAME,
+    events: [
+      {
+        resource: 'Node',
+        actions: ['Add', 'UpdateNodeLabel'],
+        hint(pod, event) {
+          const { metadata } = nodeOf(event);
+          const node = { name: metadata.name, labels: metadata.labels ?? {} };
+          const fits = (enforced?.(node) ?? true) && (requiredNodes(pod.pod)?.(node) ?? true);
+          return fits ? 'queue' : 'skip';
+        },
+      },
+    ],
+    preFilter(state, pod): PreFilterResult {
+      const matcher = requiredNodes(pod.pod);
+      if (matcher === undefined && enforced === undefined) return 'skip';
+      state.write<Required>(NAME, { matcher });
+      const names = namedNodes(pod.pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
+      if (names === undefined) return undefined;
+      return names.size === 0 ? CONFLICT : { nodeNames: names };
+    },
+    filter(state, _, node) {
+      if (enforced !== undefined && !enforced(node)) return NOT_ENFORCED;
+      const matcher = state.read<Required>(NAME)?.matcher;
+      return matcher === undefined || matcher(node) ? undefined : NO_MATCH;
+    },
+    preScore(state, pod) {
+      const terms = [...addedPreferred, ...preferredOf(pod)];
+      if (terms.length === 0) return 'skip';
+      state.write<Preferred>(`${NAME}/score`, { terms });
+      return undefined;
+    },
+    score(state, _, node) {
+      let sum = 0;
+      for (const { weight, matches } of state.read<Preferred>(`${NAME}/score`)?.terms ?? [])
+        if (matches(node)) sum += weight;
+      return sum;
+    },
+    normalize: (_, scores) => normalizeToMax(scores, false),
+  };
+}
+
+function preferredOf({ pod }: PodInfo): readonly WeightedMatcher[] {
+  const terms = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+  if (!terms?.length) return [];
+  const key = JSON.stringify(terms);
+  const known = preferredMatchers.get(key);
+  if (known) return known;
+  const compiled = compilePreferred(terms);
+  preferredMatchers.set(key, compiled);
+  return compiled;
+}
+
+function compilePreferred(terms: readonly DeepReadonly<PreferredSchedulingTerm>[]): WeightedMatcher[] {
+  // A weight of 0 adds nothing, and an empty term matches nothing.
+  return terms
+    .filter(({ weight }) => weight !== 0)
+    .map(({ weight, preference }) => ({ weight, matches: matchesTerm(preference) }));
+}
+
+/** The nodes that the terms name by `metadata.name`; undefined where some term leaves others possible. */
+function namedNodes(selector: DeepReadonly<NodeSelector> | undefined): Set<string> | undefined {
+  if (selector === undefined) return undefined;
+  const all = new Set<string>();
+  for (const { matchFields = [] } of selector.nodeSelectorTerms) {
+    let names: Set<string> | undefined;
+    for (const { key, operator, values = [] } of matchFields) {
+      if (key !== 'metadata.name' || operator !== 'In') continue;
+      names = new Set(names === undefined ? values : values.filter((value) => names?.has(value)));
+    }
+    if (names === undefined) return undefined;
+    for (const name of names) all.add(name);
   }
+  return selector.nodeSelectorTerms.length === 0 ? undefined : all;
 }
-
-const isInteger = (text: string | undefined): text is string => text !== undefined && /^-?\d+$/.test(text);

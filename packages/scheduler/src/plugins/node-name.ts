@@ -1,12 +1,11 @@
-import type { Plugin } from '../framework.js';
+import type { Plugin, Rejection } from '../framework.js';
+
+const OTHER: Rejection = { reasons: ["node(s) didn't match the requested node name"], unresolvable: true };
 
 /** A pod that names its node fits on no other. */
 export const nodeName: Plugin = {
   name: 'NodeName',
-  events: [{ event: 'NodeAdded' }],
-  filter(_, { pod }, node) {
-    const wanted = pod.spec?.nodeName;
-    if (!wanted || wanted === node.name) return undefined;
-    return { reasons: ["node(s) didn't match the requested node name"], unresolvable: true };
-  },
+  events: [{ resource: 'Node', actions: ['Add'] }],
+  preFilter: (_, { pod }) => (pod.spec?.nodeName ? undefined : 'skip'),
+  filter: (_, { pod }, node) => (pod.spec?.nodeName === node.name ? undefined : OTHER),
 };

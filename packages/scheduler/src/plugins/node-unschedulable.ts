@@ -1,15 +1,24 @@
-import { tolerates } from '@kubelab/api';
-import type { Plugin } from '../framework.js';
+import { isTolerated } from '../cluster/taints.js';
+import { nodeOf } from '../cluster-event.js';
+import type { Plugin, Rejection } from '../framework.js';
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const UNSCHEDULABLE: Rejection = { reasons: ['node(s) were unschedulable'], unresolvable: true };
 
 /** Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it. */
 export const nodeUnschedulable: Plugin = {
   name: 'NodeUnschedulable',
-  events: [{ event: 'NodeAdded' }, { event: 'NodeTaintChanged' }],
-  filter(_, { pod }, { node }) {
-    if (!node?.spec?.unschedulable) return undefined;
-    if (pod.spec?.tolerations?.some((toleration) => tolerates(toleration, TAINT))) return undefined;
-    return { reasons: ['node(s) were unschedulable'], unresolvable: true };
+  events: [
+    {
+      resource: 'Node',
+      actions: ['Add', 'UpdateNodeTaint'],
+      hint: (pod, event) =>
+        nodeOf(event).spec?.unschedulable && !isTolerated(TAINT, pod.tolerations) ? 'skip' : 'queue',
+    },
+    { resource: 'UnscheduledPod', actions: ['UpdatePodToleration'] },
+  ],
+  filter(_, pod, node) {
+    if (!node.unschedulable || isTolerated(TAINT, pod.tolerations)) return undefined;
+    return UNSCHEDULABLE;
   },
 };

@@ -1,40 +1,44 @@
-import { type DeepReadonly, type Taint, type Toleration, tolerates } from '@kubelab/api';
-import { normalizeToMax, type Plugin } from '../framework.js';
-import type { NodeInfo } from '../node-info.js';
-import type { PodInfo } from '../pod-info.js';
+import type { DeepReadonly, Taint, Toleration } from '@kubelab/api';
+import { isTolerated, untoleratedTaint } from '../cluster/taints.js';
+import { nodeOf } from '../cluster-event.js';
+import { normalizeToMax, type Plugin, type Rejection } from '../framework.js';
 
-const STATE = 'TaintToleration';
+const NAME = 'TaintToleration';
+const UNTOLERATED: Rejection = { reasons: ['node(s) had untolerated taint(s)'], unresolvable: true };
 
-type Tolerations = readonly DeepReadonly<Toleration>[];
-
-const firstUntolerated = (taints: readonly Taint[], tolerations: Tolerations, effects: readonly string[]) =>
-  taints.find((taint) => effects.includes(taint.effect) && !tolerations.some((each) => tolerates(each, taint)));
-
-function podTolerations(pod: PodInfo): Tolerations {
-  return pod.pod.spec?.tolerations ?? [];
+interface Tolerations {
+  readonly relevant: readonly DeepReadonly<Toleration>[];
 }
 
 /** Keeps pods off nodes with taints that they do not tolerate; prefers nodes with fewer taints of effect PreferNoSchedule. */
 export const taintToleration: Plugin = {
-  name: 'TaintToleration',
-  events: [{ event: 'NodeAdded' }, { event: 'NodeTaintChanged' }, { event: 'PendingPodChanged' }],
+  name: NAME,
+  events: [
+    {
+      resource: 'Node',
+      actions: ['Add', 'UpdateNodeTaint'],
+      hint: (pod, event) =>
+        untoleratedTaint((nodeOf(event).spec?.taints ?? []) as readonly Taint[], pod.tolerations) ? 'skip' : 'queue',
+    },
+    { resource: 'UnscheduledPod', actions: ['UpdatePodToleration'] },
+  ],
   filter(_, pod, node) {
-    if (node.taints.length === 0) return undefined;
-    const taint = firstUntolerated(node.taints, podTolerations(pod), ['NoSchedule', 'NoExecute']);
-    if (taint === undefined) return undefined;
-    return { reasons: [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`], unresolvable: true };
+    if (node.taints.length === 0 || untoleratedTaint(node.taints, pod.tolerations) === undefined) return undefined;
+    return UNTOLERATED;
   },
   preScore(state, pod, nodes) {
-    if (!nodes.some((node) => node.taints.some((taint) => taint.effect === 'PreferNoSchedule'))) return 'skip';
-    const relevant = podTolerations(pod).filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
-    state.set(STATE, relevant);
+    // Without such taints all nodes would score alike.
+    if (!nodes.some((node) => node.taints.length > 0)) return 'skip';
+    const relevant = pod.tolerations.filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
+    state.write<Tolerations>(NAME, { relevant });
     return undefined;
   },
-  score(state, _, node: NodeInfo) {
-    const tolerations = (state.get(STATE) ?? []) as Tolerations;
-    return node.taints.filter(
-      (taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((each) => tolerates(each, taint)),
-    ).length;
+  score(state, _, node) {
+    if (node.taints.length === 0) return 0;
+    const relevant = state.read<Tolerations>(NAME)?.relevant ?? [];
+    let count = 0;
+    for (const taint of node.taints) if (taint.effect === 'PreferNoSchedule' && !isTolerated(taint, relevant)) count++;
+    return count;
   },
-  normalize: (scores) => normalizeToMax(scores, true),
+  normalize: (_, scores) => normalizeToMax(scores, true),
 };

@@ -1,0 +1,38 @@
+import type { PodInfo } from './pod-info.js';
+
+const NONE: readonly PodInfo[] = [];
+
+/** Pods that are to have a node once its victims have left: others leave their place to them. */
+export class Nominator {
+  readonly #nodeOf = new Map<string, string>();
+  readonly #podsOf = new Map<string, Map<string, PodInfo>>();
+
+  get size(): number {
+    return this.#nodeOf.size;
+  }
+
+  nodeOf(uid: string): string | undefined {
+    return this.#nodeOf.get(uid);
+  }
+
+  podsOn(node: string): Iterable<PodInfo> {
+    return this.#podsOf.get(node)?.values() ?? NONE;
+  }
+
+  set(pod: PodInfo, node: string): void {
+    this.delete(pod.uid);
+    this.#nodeOf.set(pod.uid, node);
+    const present = this.#podsOf.get(node);
+    if (present) present.set(pod.uid, pod);
+    else this.#podsOf.set(node, new Map([[pod.uid, pod]]));
+  }
+
+  delete(uid: string): void {
+    const node = this.#nodeOf.get(uid);
+    if (node === undefined) return;
+    this.#nodeOf.delete(uid);
+    const pods = this.#podsOf.get(node);
+    pods?.delete(uid);
+    if (pods?.size === 0) this.#podsOf.delete(node);
+  }
+}
