@@ -158,6 +158,7 @@ test('calls over gRPC are told like any other', async () => {
       cert: Buffer.from(server.admin.certificatePem),
       key: Buffer.from(server.admin.privateKeyPem),
     },
+    component: 'test',
     log: pino({ level: 'silent' }),
   });
   try {
