@@ -16,10 +16,10 @@ export interface KubectlOptions {
  * The kubectls to try everything with: those of KUBELAB_TEST_KUBECTLS (paths,
  * separated as in PATH), else `kubectl` and whatever `kubectl.1.NN` is on PATH.
  */
-export function findKubectls(): string[] {
+export function findKubectls(minors: readonly string[] = MINORS): string[] {
   const given = (process.env.KUBELAB_TEST_KUBECTLS ?? '').split(delimiter).filter((path) => path !== '');
   if (given.length > 0) return given;
-  return ['kubectl', ...MINORS.map((minor) => `kubectl.${minor}`).filter(isOnPath)];
+  return ['kubectl', ...minors.map((minor) => `kubectl.${minor}`).filter(isOnPath)];
 }
 
 /** One kubectl for one cluster. It keeps its cache beside the cluster's state and writes nowhere else. */
