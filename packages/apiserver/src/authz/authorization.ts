@@ -17,7 +17,7 @@ export interface Authorization {
   setBootstrapped(): void;
 }
 
-export const AUTHORIZATION_MODES = ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny'];
+const AUTHORIZATION_MODES = ['Node', 'RBAC', 'AlwaysAllow', 'AlwaysDeny'];
 
 /** Longer than the default roles take to be made. */
 const BOOTSTRAP_WAIT_MS = 10_000;
