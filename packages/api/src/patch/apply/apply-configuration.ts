@@ -54,7 +54,7 @@ export function applyConfiguration(
   const released = releaseFields(owning, self, comparison);
   const isChanged = !deepEqual(object, base);
   const after = isChanged
-    ? released.map((one) => (isSameManager(one, self) ? { ...one, time: application.time } : one))
+    ? released.map((one) => (isSameManager(one, self) ? { ...one, time: application.time, entry: undefined } : one))
     : released;
   if (manager === KUBECTL_MANAGER) renewLastApplied(object, config);
   return { object, managedFields: encodeManagers(after) };

@@ -14,7 +14,7 @@ export interface ScalarType {
 }
 
 /** Whatever JSON holds. */
-export interface AnyType {
+interface AnyType {
   readonly shape: 'any';
   readonly isAtomic: true;
 }
@@ -45,7 +45,7 @@ export interface ListType {
   readonly keys: readonly ListKey[] | undefined;
 }
 
-export interface ListKey {
+interface ListKey {
   readonly name: string;
   /** What an element that leaves the key out has. */
   readonly fallback: string | undefined;

@@ -20,7 +20,7 @@ export function capUpdaters(managers: readonly Manager[]): readonly Manager[] {
       firstOfVersion.set(updater.apiVersion, updater);
       continue;
     }
-    const bucket = { ...updater, manager: ANCIENT_CHANGES, subresource: '' };
+    const bucket = { ...updater, manager: ANCIENT_CHANGES, subresource: '', entry: undefined };
     const present = remaining.find((manager) => isSameManager(manager, bucket)) ?? first;
     const merged = { ...bucket, fields: union(present.fields, updater.fields) };
     remaining = [...remaining.filter((manager) => manager !== present && manager !== updater), merged];

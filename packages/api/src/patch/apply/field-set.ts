@@ -36,11 +36,6 @@ export function nodeOf(children: Record<string, FieldSet> | undefined, member: b
   return sorted(children);
 }
 
-/** Below `element` only. */
-export function nest(element: string, node: FieldSet | undefined): FieldSet | undefined {
-  return node === undefined ? undefined : { [element]: node };
-}
-
 /** The set whose one member lies at the end of these elements. */
 export function singleton(...elements: readonly string[]): FieldSet {
   return elements.reduceRight<FieldSet>((node, element) => ({ [element]: node }), LEAF);

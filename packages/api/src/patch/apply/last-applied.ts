@@ -9,7 +9,7 @@ import { difference, type FieldSet } from './field-set.js';
 import { fieldSetOf } from './to-field-set.js';
 
 /** Where `kubectl apply` without --server-side keeps what it applied. */
-export const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
+const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** The manager whose appliers may have applied by way of the annotation before. */
 export const KUBECTL_MANAGER = 'kubectl';

@@ -14,6 +14,8 @@ export interface Manager {
   readonly time: string | undefined;
   /** Undefined where it owns nothing any more. */
   readonly fields: FieldSet | undefined;
+  /** As it is stored; undefined once something of it has changed. */
+  readonly entry?: ManagedFieldsEntry | undefined;
 }
 
 export type ManagerIdentity = Pick<Manager, 'manager' | 'operation' | 'apiVersion' | 'subresource'>;
@@ -30,7 +32,10 @@ export function isSameManager(a: ManagerIdentity, b: ManagerIdentity): boolean {
 
 /** The entries that the apiserver itself has stored: nothing is checked or copied. */
 export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] {
-  return (entries ?? []).map((entry) => managerOf(entry, entry.fieldsV1 as unknown as FieldSet | undefined));
+  return (entries ?? []).map((entry) => ({
+    ...managerOf(entry, entry.fieldsV1 as unknown as FieldSet | undefined),
+    entry,
+  }));
 }
 
 function managerOf(entry: ManagedFieldsEntry, fields: FieldSet | undefined): Manager {
@@ -89,7 +94,11 @@ export function encodeManagers(managers: readonly Manager[]): ManagedFieldsEntry
   const owners = managers.filter(({ fields }) => fields !== undefined);
   if (owners.length === 0) return undefined;
   if (owners.length > 1) owners.sort(compareManagers);
-  return owners.map(({ manager, operation, apiVersion, time, subresource, fields }) => ({
+  return owners.map((owner) => owner.entry ?? entryOf(owner));
+}
+
+function entryOf({ manager, operation, apiVersion, time, subresource, fields }: Manager): ManagedFieldsEntry {
+  return {
     ...(manager === '' ? {} : { manager }),
     operation,
     apiVersion,
@@ -97,7 +106,7 @@ export function encodeManagers(managers: readonly Manager[]): ManagedFieldsEntry
     fieldsType: 'FieldsV1',
     fieldsV1: fields as unknown as NonNullable<ManagedFieldsEntry['fieldsV1']>,
     ...(subresource === '' ? {} : { subresource }),
-  }));
+  };
 }
 
 /** Appliers first; then the longest unchanged first; then by name. */

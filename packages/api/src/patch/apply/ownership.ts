@@ -32,7 +32,7 @@ export function releaseFields(
   return managers.map((manager) => {
     if (isSameManager(manager, self)) return manager;
     const fields = difference(difference(manager.fields, comparison.changed), comparison.removed);
-    return fields === manager.fields ? manager : { ...manager, fields };
+    return fields === manager.fields ? manager : { ...manager, fields, entry: undefined };
   });
 }
 

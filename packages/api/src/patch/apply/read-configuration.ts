@@ -9,7 +9,7 @@ import { applyTypeOf } from './apply-type.js';
 import { AppliedConfigurationError, checkApplied } from './check-applied.js';
 
 /** What an applied configuration must be of. */
-export interface AppliedKind {
+interface AppliedKind {
   readonly definition: string;
   readonly group: string;
   readonly version: string;
