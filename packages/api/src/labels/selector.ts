@@ -95,7 +95,8 @@ function expressionToRequirement(expression: {
   readonly operator: string;
   readonly values?: readonly string[];
 }): Requirement {
-  const operator = OBJECT_OPERATORS[expression.operator];
+  const { operator: text } = expression;
+  const operator = Object.hasOwn(OBJECT_OPERATORS, text) ? OBJECT_OPERATORS[text] : undefined;
   if (operator === undefined) {
     throw new ApiError('BadRequest', `${quote(expression.operator)} is not a valid label selector operator`);
   }

@@ -67,7 +67,7 @@ export function validateSecret(secret: DeepReadonly<Secret>): FieldError[] {
   if (type === 'kubernetes.io/basic-auth' && data.username === undefined && data.password === undefined) {
     errors.push(required('data[username]'), required('data[password]'));
   }
-  for (const key of REQUIRED_KEYS[type] ?? []) {
+  for (const key of (Object.hasOwn(REQUIRED_KEYS, type) && REQUIRED_KEYS[type]) || []) {
     const isEmptySsh = key === 'ssh-privatekey' && data[key] === '';
     if (data[key] === undefined || isEmptySsh) errors.push(required(`data[${key}]`));
     else if (key.startsWith('.docker')) errors.push(...validateJson(data[key], `data[${key}]`));
