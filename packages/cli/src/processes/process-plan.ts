@@ -226,6 +226,8 @@ function hollow(options: PlanOptions, { count, settings }: HollowNodes): Process
   const { cluster, paths } = options;
   const { gateway } = cluster.network;
   const pki = (file: string): string => join(paths.pkiDir, file);
+  // Not for one with thousands of nodes, whose young objects are many.
+  const heap = '--max-semi-space-size=16';
   const plan = component(options, 'hollow', `${gateway}:${HOLLOW_METRICS_PORT}`, [
     ...clientFlags(options, 'hollow'),
     `--nodes=${count}`,
@@ -236,7 +238,7 @@ function hollow(options: PlanOptions, { count, settings }: HollowNodes): Process
     `--client-ca-file=${pki('ca.crt')}`,
     ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
   ]);
-  return { ...plan, address: `${gateway}:${HOLLOW_PORT}` };
+  return { ...plan, args: [heap, ...plan.args.slice(SMALL_HEAP.length)], address: `${gateway}:${HOLLOW_PORT}` };
 }
 
 function clientFlags({ cluster, paths }: PlanOptions, certificate: string): string[] {

@@ -1,11 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { type Node, nodes } from '@kubelab/api';
-import { createComponentClient, createEventRecorder, createInformer, type SessionApiClient } from '@kubelab/client';
-import { type Component, type ComponentContext, createBackoff, sleep } from '@kubelab/runtime';
+import {
+  createApiClient,
+  createComponentClient,
+  createEventRecorder,
+  createInformer,
+  type SessionApiClient,
+} from '@kubelab/client';
+import { type Component, type ComponentContext, createBackoff, readTlsMaterial, sleep } from '@kubelab/runtime';
 import { type HollowSettings, parseDurationRange } from '../container-runtime/hollow-behaviour.js';
 import { HollowEngine } from '../container-runtime/hollow-engine.js';
 import { createLimiter } from '../limiter.js';
 import { createStatusWriter } from '../status/status-writer.js';
+import { boundedClient } from './bounded-client.js';
 import { Heartbeats } from './heartbeats.js';
 import { HollowNode, type HollowParts } from './hollow-node.js';
 import { runHollowServer } from './hollow-server.js';
@@ -23,6 +30,8 @@ const RENEW_INTERVAL_MS = 10_000;
 const REGISTRATIONS = 64;
 /** Events of so many objects are written at a time. */
 const EVENT_CONCURRENCY = 16;
+/** Writes of pods under way: fewer than the apiserver takes of one session, enough to fill its transactions. */
+const POD_CALLS = 256;
 
 /** Many hollow nodes in one process. Building it opens nothing; it rejects with a RangeError on flags that make no sense. */
 export function createHollowKubelet(options: HollowOptions): Component {
@@ -33,12 +42,19 @@ export function createHollowKubelet(options: HollowOptions): Component {
       const shapes = planNodes(options);
       const settings = readSettings(options);
       if (options.check) return;
+      const registered = countRegistered(shapes.length, context);
       const client = await createComponentClient(options, context, 'kubelet');
+      const heartbeatClient = createApiClient({
+        addresses: options.apiserver,
+        tls: await readTlsMaterial(options),
+        component: 'kubelet',
+        log: context.log,
+      });
       const stop = new AbortController();
       const either = AbortSignal.any([signal, stop.signal]);
       setMaxListeners(0, either);
       try {
-        const parts = createParts(options, settings, shapes, client, context, either);
+        const parts = createParts(options, settings, shapes, { client, heartbeatClient }, context, either);
         const hollowNodes = shapes.map((shape) => new HollowNode(parts, shape));
         const ending = (part: Promise<void>): Promise<void> =>
           part
@@ -46,12 +62,23 @@ export function createHollowKubelet(options: HollowOptions): Component {
               if (!either.aborted) throw error;
             })
             .finally(() => stop.abort());
-        await Promise.all(runAll(options, parts, hollowNodes, context, either).map(ending));
+        await Promise.all(runAll(options, parts, hollowNodes, registered, context, either).map(ending));
       } finally {
         stop.abort();
-        await client.close();
+        await Promise.all([client.close(), heartbeatClient.close()]);
       }
     },
+  };
+}
+
+/** The process is ready once all its nodes are registered. To be called before it can be asked. */
+function countRegistered(nodes: number, { health }: ComponentContext): () => void {
+  let registered = 0;
+  health.add('nodes', 'ready', () => {
+    if (registered < nodes) throw new Error(`${registered} of ${nodes} nodes are registered`);
+  });
+  return () => {
+    registered += 1;
   };
 }
 
@@ -91,7 +118,7 @@ function createParts(
   options: HollowOptions,
   settings: HollowSettings,
   shapes: readonly NodeShape[],
-  client: SessionApiClient,
+  { client, heartbeatClient }: Record<'client' | 'heartbeatClient', SessionApiClient>,
   { log, tracer }: ComponentContext,
   signal: AbortSignal,
 ): Parts {
@@ -103,8 +130,10 @@ function createParts(
   );
   const nodeInformer = createInformer(ownNodes, nodes, {}, log);
   const { eventQps: perSecond, eventBurst: burst } = options;
+  const podClient = boundedClient(client, POD_CALLS);
   return {
-    client,
+    client: podClient,
+    heartbeatClient,
     engine: new HollowEngine({
       settings,
       images: options.images.length === 0 ? 'all' : options.images,
@@ -116,6 +145,7 @@ function createParts(
     nodeInformer,
     status: createStatusWriter({
       client,
+      concurrency: POD_CALLS,
       cached: ({ metadata }) => pods.get(`${metadata.namespace}/${metadata.name}`),
       clock,
       log,
@@ -136,6 +166,7 @@ function createParts(
     tracer,
     clock,
     log,
+    quietLog: log.child({}, { level: 'warn' }),
     machine: pretendedMachine(options),
     diskBytes: bytesOf(options.storage),
     maxPods: options.pods,
@@ -156,7 +187,8 @@ function runAll(
   options: HollowOptions,
   parts: Parts,
   hollowNodes: readonly HollowNode[],
-  { health, log, tracer }: ComponentContext,
+  onRegistered: () => void,
+  { log, tracer }: ComponentContext,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { clock } = parts;
@@ -175,10 +207,6 @@ function runAll(
     concurrency: REGISTRATIONS,
   });
   const byName = new Map(hollowNodes.map((node) => [node.name, node]));
-  let registered = 0;
-  health.add('nodes', 'ready', () => {
-    if (registered < hollowNodes.length) throw new Error(`${registered} of ${hollowNodes.length} nodes are registered`);
-  });
   // A node that others have changed or deleted says again what is so.
   parts.nodeInformer.onChange(({ type, object }) => {
     const node = byName.get(object.metadata.name);
@@ -188,9 +216,7 @@ function runAll(
     await Promise.all([parts.nodeInformer.synced(signal), parts.pods.synced(signal)]);
     for (const node of hollowNodes) await node.start(signal);
     const beating = leases.run(signal);
-    await registerAll(hollowNodes, parts, signal, () => {
-      registered += 1;
-    });
+    await registerAll(hollowNodes, parts, signal, onRegistered);
     log.info({ nodes: hollowNodes.length, pods: parts.pods.size }, 'all nodes are registered');
     await Promise.all([beating, reports.run(signal)]);
     await Promise.all(hollowNodes.map((node) => node.stop()));
@@ -203,7 +229,7 @@ function runAll(
   ];
 }
 
-/** The first reports and leases of all nodes. */
+/** The first report of each node. */
 async function registerAll(
   hollowNodes: readonly HollowNode[],
   { clock }: HollowParts,

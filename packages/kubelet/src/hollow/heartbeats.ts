@@ -21,7 +21,7 @@ export interface HeartbeatsOptions<T extends Beating> {
 }
 
 /** How often those whose turn has come are looked for: what is written together shares transactions. */
-const TICK_MS = 250;
+const TICK_MS = 1_000;
 const RETRY_AFTER_MS = 2_000;
 
 /**

@@ -19,12 +19,16 @@ import { createPodWorkers, type PodWorkers } from '../pod-worker/pod-workers.js'
 import type { StatusWriter } from '../status/status-writer.js';
 import { HollowNetwork } from './hollow-network.js';
 import { hollowVolumes } from './hollow-volumes.js';
+import type { PodClient } from './bounded-client.js';
 import type { NodeShape } from './node-shape.js';
 import type { PodRouter } from './pod-router.js';
 
 /** What all nodes of a process have together. */
 export interface HollowParts {
-  readonly client: SessionApiClient;
+  /** For pods. */
+  readonly client: PodClient;
+  /** For nodes and leases: a connection that no number of pods can hold up. */
+  readonly heartbeatClient: SessionApiClient;
   readonly engine: HollowEngine;
   readonly pods: PodRouter;
   readonly nodes: Pick<Informer<Node>, 'get'>;
@@ -34,6 +38,8 @@ export interface HollowParts {
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly log: Logger;
+  /** For what each of thousands would say. */
+  readonly quietLog: Logger;
   readonly machine: Machine;
   readonly diskBytes: number;
   readonly maxPods: number;
@@ -110,11 +116,11 @@ export class HollowNode {
 
   /** One renewal of the lease. Rejects with an ApiError. */
   async renew(signal: AbortSignal): Promise<void> {
-    const { client, clock, leaseDurationSeconds, nodes } = this.#parts;
+    const { heartbeatClient, clock, leaseDurationSeconds, nodes } = this.#parts;
     const nodeUid = this.#uid ?? nodes.get(this.name)?.metadata.uid;
     const holder = { nodeName: this.name, nodeUid, durationSeconds: leaseDurationSeconds };
     try {
-      this.#lease = await renewLease(client, holder, this.#lease, clock.now(), signal);
+      this.#lease = await renewLease(heartbeatClient, holder, this.#lease, clock.now(), signal);
     } catch (error) {
       // What is held is out of date, or gone: it is read again. Otherwise it may still be right.
       if (isApiError(error, 'Conflict', 'NotFound', 'AlreadyExists')) this.#lease = undefined;
@@ -131,10 +137,10 @@ export class HollowNode {
   }
 
   #createRegistration(): NodeRegistration {
-    const { client, nodes, recorder, clock, log, reportIntervalMs } = this.#parts;
+    const { heartbeatClient, nodes, recorder, clock, quietLog, reportIntervalMs } = this.#parts;
     const { podCidr, taints, labels } = this.#shape;
     return new NodeRegistration({
-      client,
+      client: heartbeatClient,
       nodeName: this.name,
       labels,
       spec: {
@@ -152,7 +158,7 @@ export class HollowNode {
       reportIntervalMs,
       events: recorder.onHost(this.name),
       clock,
-      log,
+      log: quietLog,
       onWritten: (node) => {
         this.#uid = node.metadata.uid;
       },

@@ -1,13 +1,14 @@
 import {
   type DeepReadonly,
   deepEqual,
+  isApiError,
   type Node,
   type NodeSpec,
   type NodeStatus,
   nodes,
   type Persisted,
 } from '@kubelab/api';
-import { type ApiClient, type EventRecorder, getIfPresent } from '@kubelab/client';
+import type { ApiClient, EventRecorder } from '@kubelab/client';
 import type { Clock } from '@kubelab/runtime';
 import type { Logger } from 'pino';
 
@@ -61,6 +62,8 @@ export class NodeRegistration {
     const node = await this.#current(signal);
     const before = node.status ?? {};
     const status = mergeStatus(before, await this.options.status(before, signal));
+    // An earlier process of the node may have reported a moment ago.
+    this.#reportedAtMs ||= heartbeatOf(before);
     const due = clock.now() - this.#reportedAtMs >= reportIntervalMs * REPORT_MARGIN;
     const ready = isReady(status);
     if (due || !deepEqual(withoutHeartbeats(status), withoutHeartbeats(before))) {
@@ -68,16 +71,20 @@ export class NodeRegistration {
       this.#written = written;
       this.#reportedAtMs = clock.now();
       onWritten(written);
-      if (ready !== this.#ready) tell(this.options, written, ready);
-      this.#ready = ready;
+      this.#tell(written, ready);
     }
     return ready;
+  }
+
+  #tell(node: Persisted<Node>, ready: boolean): void {
+    if (ready !== this.#ready) tell(this.options, node, ready);
+    this.#ready = ready;
   }
 
   /** What is newest of: our last write, the copy at hand, and, where there is neither, the apiserver's. */
   async #current(signal: AbortSignal): Promise<Persisted<Node>> {
     if (!this.#registered) {
-      const node = await register(this.options, signal);
+      const node = await this.#register(signal);
       this.#registered = true;
       this.#written = node;
       return node;
@@ -88,23 +95,51 @@ export class NodeRegistration {
       this.#written = undefined;
       return known;
     }
-    return written ?? register(this.options, signal);
+    return written ?? this.#register(signal);
+  }
+
+  /** With its first status, as kubelets do; a node that is there already keeps what it has. */
+  async #register(signal: AbortSignal): Promise<Persisted<Node>> {
+    const { client, nodeName, labels, spec = {}, cached, log, clock, onWritten } = this.options;
+    let present = cached() as Persisted<Node> | undefined;
+    if (!present) {
+      const status = await this.options.status({}, signal);
+      const wanted: Node = { metadata: { name: nodeName, labels: { ...labels } }, spec, status };
+      const created = await createIfAbsent(client, wanted, signal);
+      if (created) {
+        log.info({ node: nodeName }, 'registered the node');
+        this.#reportedAtMs = clock.now();
+        onWritten(created);
+        this.#tell(created, isReady(status));
+        return created;
+      }
+      present = await client.get(nodes, { namespace: '', name: nodeName }, { signal });
+    }
+    const before = present.metadata.labels ?? {};
+    if (Object.entries(labels).every(([key, value]) => before[key] === value)) return present;
+    const metadata = { ...present.metadata, labels: { ...before, ...labels } };
+    return client.update(nodes, { ...present, metadata }, { signal });
   }
 }
 
-async function register(options: NodeRegistrationOptions, signal: AbortSignal): Promise<Persisted<Node>> {
-  const { client, nodeName, labels, spec = {}, log } = options;
-  const wanted: Node = { metadata: { name: nodeName, labels: { ...labels } }, spec };
-  const present = await getIfPresent(client, nodes, { namespace: '', name: nodeName }, { signal });
-  if (!present) {
-    const created = await client.create(nodes, wanted, { signal });
-    log.info({ node: nodeName }, 'registered the node');
-    return created;
+/** Undefined where there is one of the name. */
+async function createIfAbsent(
+  client: Pick<ApiClient, 'create'>,
+  node: Node,
+  signal: AbortSignal,
+): Promise<Persisted<Node> | undefined> {
+  try {
+    return await client.create(nodes, node, { signal });
+  } catch (error) {
+    if (isApiError(error, 'AlreadyExists')) return undefined;
+    throw error;
   }
-  const before = present.metadata.labels ?? {};
-  if (Object.entries(labels).every(([key, value]) => before[key] === value)) return present;
-  const metadata = { ...present.metadata, labels: { ...before, ...labels } };
-  return client.update(nodes, { ...present, metadata }, { signal });
+}
+
+/** When the status was written last; 0: never. */
+function heartbeatOf({ conditions = [] }: NodeStatus): number {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return Date.parse(ready?.lastHeartbeatTime ?? '') || 0;
 }
 
 /** Resources that the kubelet does not know are others', and stay. */

@@ -1,4 +1,4 @@
-import type { NodeCondition, NodeStatus, NodeSystemInfo } from '@kubelab/api';
+import { canonicalQuantity, type NodeCondition, type NodeStatus, type NodeSystemInfo } from '@kubelab/api';
 import type { RuntimeImage, RuntimeInformation } from '../container-runtime/runtime.js';
 import { formatTime } from '../status/time.js';
 import type { Machine, MachinePressure } from './machine.js';
@@ -52,9 +52,9 @@ type Capacity = Pick<NodeStatusInput, 'machine' | 'diskBytes' | 'maxPods'>;
 
 export function nodeCapacity({ machine, diskBytes, maxPods }: Capacity): Record<string, string> {
   return {
-    cpu: String(machine.cpus),
-    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
-    'ephemeral-storage': `${Math.floor(diskBytes / 1024)}Ki`,
+    cpu: canonicalQuantity(String(machine.cpus)),
+    memory: kibibytes(machine.memoryBytes),
+    'ephemeral-storage': kibibytes(diskBytes),
     pods: String(maxPods),
   };
 }
@@ -63,9 +63,14 @@ export function nodeAllocatable(input: Capacity): Record<string, string> {
   const { machine, diskBytes } = input;
   return {
     ...nodeCapacity(input),
-    memory: `${Math.floor((machine.memoryBytes - MIN_MEMORY_AVAILABLE_BYTES) / 1024)}Ki`,
-    'ephemeral-storage': String(Math.floor(diskBytes * (1 - MIN_AVAILABLE_RATIO))),
+    memory: kibibytes(machine.memoryBytes - MIN_MEMORY_AVAILABLE_BYTES),
+    'ephemeral-storage': canonicalQuantity(String(Math.floor(diskBytes * (1 - MIN_AVAILABLE_RATIO)))),
   };
+}
+
+/** As the apiserver keeps it: otherwise a status would differ from itself for ever. */
+function kibibytes(bytes: number): string {
+  return canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`);
 }
 
 function nodeInfo({ machine, runtime }: NodeStatusInput): NodeSystemInfo {

@@ -2,6 +2,7 @@ import { deepEqual, isApiError, type Persisted, type Pod, type PodStatus, pods }
 import { type ApiClient, getIfPresent } from '@kubelab/client';
 import { type Clock, createBackoff, sleep, type TraceContext } from '@kubelab/runtime';
 import type { Logger } from 'pino';
+import { FifoQueue } from '../fifo-queue.js';
 import type { ReadonlyPod } from '../pod.js';
 
 /** Writes pods' statuses: only what has changed, the newest only, one write of a pod at a time. */
@@ -20,6 +21,8 @@ export interface StatusWriterOptions {
   readonly cached: (pod: ReadonlyPod) => ReadonlyPod | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How many pods are written at a time; what changes while a pod waits is written as one. Default: no limit. */
+  readonly concurrency?: number;
   /** Ends all writing. */
   readonly signal: AbortSignal;
 }
@@ -37,20 +40,40 @@ interface Entry {
   writing: Promise<void> | undefined;
 }
 
-export function createStatusWriter({ client, cached, clock, log, signal }: StatusWriterOptions): StatusWriter {
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { client, cached, clock, log, signal, concurrency = Number.POSITIVE_INFINITY } = options;
   /** Of pods that are being written, or whose last answer is newer than what the informer holds. */
   const entries = new Map<string, Entry>();
+
+  /** Those that wait for their turn. */
+  const queue = new FifoQueue<() => void>();
+  let writing = 0;
+
+  async function inTurn(work: () => Promise<void>): Promise<void> {
+    if (writing < concurrency) writing += 1;
+    else await new Promise<void>((resolve) => queue.push(resolve));
+    try {
+      await work();
+    } finally {
+      const next = queue.shift();
+      if (next) next();
+      else writing -= 1;
+    }
+  }
 
   async function drain(entry: Entry): Promise<void> {
     const backoff = createBackoff({ initialMs: 50, maxMs: 10_000 });
     while (entry.wanted && !signal.aborted) {
-      const wanted = entry.wanted;
-      entry.wanted = undefined;
+      let wanted: Wanted | undefined;
       try {
-        await write(entry, wanted);
+        await inTurn(async () => {
+          wanted = entry.wanted;
+          entry.wanted = undefined;
+          if (wanted && !signal.aborted) await write(entry, wanted);
+        });
         backoff.reset();
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || !wanted) return;
         entry.wanted ??= wanted;
         const { namespace, name } = wanted.pod.metadata;
         log.warn({ error, namespace, pod: name }, 'cannot write the status of a pod');
