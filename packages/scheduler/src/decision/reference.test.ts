@@ -31,7 +31,8 @@ interface World {
 }
 
 const labelsOf = (object: NodeObject | PodObject): Labels => object.metadata.labels ?? {};
-const podsOn = (world: World, node: NodeObject) => world.pods.filter(({ spec }) => spec?.nodeName === node.metadata.name);
+const podsOn = (world: World, node: NodeObject) =>
+  world.pods.filter(({ spec }) => spec?.nodeName === node.metadata.name);
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 function matchesSelector(selector: DeepReadonly<LabelSelectorLike> | undefined, labels: Labels): boolean {
@@ -117,9 +118,7 @@ const nodeOf = (world: World, pod: PodObject) =>
 function near(world: World, node: NodeObject, topologyKey: string): PodObject[] {
   const value = labelsOf(node)[topologyKey];
   if (value === undefined) return [];
-  return world.nodes
-    .filter((each) => labelsOf(each)[topologyKey] === value)
-    .flatMap((each) => podsOn(world, each));
+  return world.nodes.filter((each) => labelsOf(each)[topologyKey] === value).flatMap((each) => podsOn(world, each));
 }
 
 function satisfiesPodAffinity(world: World, pod: PodObject, node: NodeObject): boolean {
