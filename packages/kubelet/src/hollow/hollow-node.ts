@@ -17,9 +17,9 @@ import { createPodEvents } from '../pod-events.js';
 import type { PodWorkerContext } from '../pod-worker/pod-worker-context.js';
 import { createPodWorkers, type PodWorkers } from '../pod-worker/pod-workers.js';
 import type { StatusWriter } from '../status/status-writer.js';
+import type { PodClient } from './bounded-client.js';
 import { HollowNetwork } from './hollow-network.js';
 import { hollowVolumes } from './hollow-volumes.js';
-import type { PodClient } from './bounded-client.js';
 import type { NodeShape } from './node-shape.js';
 import type { PodRouter } from './pod-router.js';
 
