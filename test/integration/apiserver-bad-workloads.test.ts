@@ -31,7 +31,8 @@ describe.each(Object.entries(KINDS))('a %s', (_kind, { path, kind, manifest, cas
     expect([status, json.message]).toEqual([201, undefined]);
   });
 
-  test.each(cases)('with %s is refused', async (_what, changes, ...causes) => {
+  const named = cases.map(([what, changes, ...causes]) => ({ what, changes, causes }));
+  test.each(named)('with $what is refused', async ({ changes, causes }) => {
     const body = changed(manifest, changes);
     const { status, json } = await server.fetch(`${path}?dryRun=All`, { method: 'POST', body });
     const refused = json.details?.causes?.map(({ field, message }: Record<string, string>) => [field, message]);

@@ -69,7 +69,7 @@ async function follow(from: string, seen: Seen[], signal: AbortSignal): Promise<
 
 /** A connection of its own, so that what breaks breaks for the watch alone. */
 function identity() {
-  const { agent } = server.requestOptions('/') as { agent: { options: Record<string, unknown> } };
+  const { agent } = server.requestOptions('/') as unknown as { agent: { options: Record<string, unknown> } };
   const { ca, cert, key } = agent.options as { ca: string; cert: string; key: string };
   return { ca, cert, key };
 }
