@@ -157,6 +157,7 @@ async function run(
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  if (faults.length > 0) faults.push(`the server's log: ${server.log().slice(-3000)}`);
   return { faults, statuses };
 }
 

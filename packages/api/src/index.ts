@@ -1,6 +1,7 @@
 export * from './decode/decode-object.js';
 export * from './decode/decode-patched.js';
 export * from './decode/missing-required.js';
+export { parseYaml } from './decode/parse-yaml.js';
 export { checkTypeMeta } from './decode/type-meta.js';
 export * from './deep-clone.js';
 export * from './deep-equal.js';

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, type ParsedNode, parseDocument, type Tags } from 'yaml';
+import { Composer, CST, type Document, LineCounter, type ParsedNode, Parser, type Tags } from 'yaml';
 import { setOwn } from '../set-own.js';
 import { DocumentSyntaxError, type ParsedDocument } from './parse-json.js';
 
@@ -9,6 +9,8 @@ import { DocumentSyntaxError, type ParsedDocument } from './parse-json.js';
 const MAX_EXPANDED_SIZE = 4 * 1024 * 1024;
 const MAX_ALIASES = 1000;
 const MAX_YAML_DEPTH = 1000;
+/** Of collections in one another, aliases apart. What is decoded may be less deep still. */
+const MAX_TOKEN_DEPTH = 250;
 
 /**
  * YAML as Kubernetes reads it: version 1.1 (`yes` is a boolean, `0644` is
@@ -32,21 +34,40 @@ export function parseYaml(text: string, options: { findDuplicates: boolean }): P
   };
 }
 
+/**
+ * As the package's parseDocument, but that depth is looked at first: what makes
+ * objects of tokens is recursive, and a stack that runs out within a regular
+ * expression does not throw, it ends the process.
+ */
 function parseText(text: string, lineCounter: LineCounter): Document.Parsed<ParsedNode> {
-  try {
-    return parseDocument(text, {
-      version: '1.1',
-      customTags: withoutSurprises,
-      uniqueKeys: true,
-      lineCounter,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-  } catch (error) {
-    // The parser is recursive: brackets nested by the thousand exhaust the stack.
-    if (error instanceof RangeError) throw new DocumentSyntaxError('yaml: exceeded max depth', { cause: error });
-    throw error;
+  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
+  if (tokens.some((token) => isNestedTooDeep(token))) throw new DocumentSyntaxError('yaml: exceeded max depth');
+  const composer = new Composer<ParsedNode>({
+    version: '1.1',
+    customTags: withoutSurprises,
+    uniqueKeys: true,
+    lineCounter,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  // There is always one; further ones are not looked at.
+  const [document] = composer.compose(tokens, true, text.length);
+  return document as Document.Parsed<ParsedNode>;
+}
+
+function isNestedTooDeep(root: CST.Token): boolean {
+  const pending: [CST.Token, number][] = [[root, 1]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [token, depth] = next;
+    if (depth > MAX_TOKEN_DEPTH) return true;
+    if (token.type === 'document' && token.value) pending.push([token.value, depth]);
+    if (!CST.isCollection(token)) continue;
+    for (const { key, value } of token.items) {
+      if (key) pending.push([key, depth + 1]);
+      if (value) pending.push([value, depth + 1]);
+    }
   }
+  return false;
 }
 
 const SURPRISES = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set']);

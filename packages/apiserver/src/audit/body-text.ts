@@ -1,5 +1,4 @@
-import type { KubernetesObject } from '@kubelab/api';
-import { parse } from 'yaml';
+import { type KubernetesObject, parseYaml } from '@kubelab/api';
 import { PROTOBUF_TYPE } from '../protobuf/decode-protobuf.js';
 
 /**
@@ -11,7 +10,7 @@ export function bodyText(bytes: Buffer, contentType: string, omitManagedFields: 
   const text = bytes.toString('utf8');
   try {
     const isYaml = contentType.includes('yaml');
-    const value: unknown = isYaml ? parse(text) : JSON.parse(text);
+    const value: unknown = isYaml ? parseYaml(text, { findDuplicates: false }).value : JSON.parse(text);
     if (omitManagedFields) dropManagedFields(value);
     return JSON.stringify(value);
   } catch {
