@@ -152,6 +152,14 @@ function addOtherCommands(program: Command, version: string): void {
       const { trace } = await import('./commands/trace.js');
       await trace(flags, subject);
     });
+  withCluster(program.command('why <pod>'))
+    .description('print why a pod is on its node, or what keeps it from every node')
+    .option('-n, --namespace <namespace>', 'the namespace of the pod', 'default')
+    .addOption(new Option('-o, --output <format>', 'how to show it').choices(['text', 'json', 'yaml']).default('text'))
+    .action(async (pod: string, flags: ClusterOptions & { namespace: string; output: 'text' | 'json' | 'yaml' }) => {
+      const { why } = await import('./commands/why.js');
+      await why(flags, pod);
+    });
   program
     .command('version')
     .description('print the version')
