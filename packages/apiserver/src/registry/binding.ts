@@ -12,7 +12,7 @@ import {
 import { admissionAttempt } from '../admission/admission.js';
 import { decodeDefinition } from './decode.js';
 import { checkUid, timestamp } from './metadata.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
 import { transform } from './transform.js';

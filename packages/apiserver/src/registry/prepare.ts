@@ -11,16 +11,10 @@ import {
 import { type AdmissionAttempt, admissionAttempt } from '../admission/admission.js';
 import type { Reservation } from './hooks/kind-hook.js';
 import { carryMetadata, changesDesiredState, checkUid, dropEmpty, fillNewMetadata } from './metadata.js';
+import type { Prepared } from './prepared.js';
 import type { RequestContext } from './request.js';
 import type { Scope } from './scope.js';
 import { trackFields } from './track-fields.js';
-
-export interface Prepared<T extends KubernetesObject> {
-  readonly object: T;
-  readonly reservation: Reservation | undefined;
-  /** By apply: without its managedFields the object is not stored. Default false. */
-  readonly isApplied?: boolean;
-}
 
 export interface PrepareOptions {
   readonly key: ObjectKey;

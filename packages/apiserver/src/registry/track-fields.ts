@@ -11,7 +11,7 @@ import {
   trackUpdate,
 } from '@kubelab/api';
 import { timestamp } from './metadata.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import type { RequestContext } from './request.js';
 import type { Scope } from './scope.js';
 

@@ -8,7 +8,7 @@ import {
 } from '@kubelab/api';
 import { StorageConflict, type StoredObject } from '../storage/storage.js';
 import { compareVersions } from '../storage/versions.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import { encodeAnswer, type ObjectAnswer, type RequestContext } from './request.js';
 import type { Scope } from './scope.js';
 import { isUnchanged, storeFitting } from './track-fields.js';

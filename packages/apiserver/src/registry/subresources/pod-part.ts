@@ -16,7 +16,7 @@ import { decodeBody } from '../decode.js';
 import { getObject } from '../get.js';
 import { alignWithKey, changesDesiredState, checkUid } from '../metadata.js';
 import { patcher } from '../patch.js';
-import type { Prepared } from '../prepare.js';
+import type { Prepared } from '../prepared.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from '../request.js';
 import type { Scope } from '../scope.js';
 import { setManagedFields, trackFields } from '../track-fields.js';
