@@ -12,7 +12,8 @@ import {
 import { StorageConflict } from '../storage/storage.js';
 import { decodeBody } from './decode.js';
 import { alignWithKey, generateName } from './metadata.js';
-import { type Prepared, type PrepareOptions, prepareForCreate } from './prepare.js';
+import { type PrepareOptions, prepareForCreate } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
 import { storeFitting } from './track-fields.js';
