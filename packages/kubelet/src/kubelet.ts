@@ -168,6 +168,7 @@ async function buildParts(
       services: () => serviceInformer.list(),
       events,
       status,
+      turn: () => Promise.resolve(),
       tracer,
       clock,
       log,

@@ -22,6 +22,7 @@ import { ownObjects } from './own-objects.js';
 import { createPodRouter } from './pod-router.js';
 import { createPooledClock } from './pooled-clock.js';
 import { withoutManagedFields } from './slim-object.js';
+import { createTurns } from './turns.js';
 
 /** More leases a second cost the apiserver and etcd too much of a small machine: see the README. */
 const MAX_LEASES_PER_SECOND = 250;
@@ -32,6 +33,8 @@ const REGISTRATIONS = 64;
 const EVENT_CONCURRENCY = 16;
 /** Writes of pods under way: fewer than the apiserver takes of one session, enough to fill its transactions. */
 const POD_CALLS = 256;
+/** Pods are not begun with while more statuses than these wait to be written. */
+const MAX_STATUSES_WAITING = 2_048;
 
 /** Many hollow nodes in one process. Building it opens nothing; it rejects with a RangeError on flags that make no sense. */
 export function createHollowKubelet(options: HollowOptions): Component {
@@ -131,6 +134,14 @@ function createParts(
   const nodeInformer = createInformer(ownNodes, nodes, {}, log);
   const { eventQps: perSecond, eventBurst: burst } = options;
   const podClient = boundedClient(client, POD_CALLS);
+  const status = createStatusWriter({
+    client,
+    concurrency: POD_CALLS,
+    cached: ({ metadata }) => pods.get(`${metadata.namespace}/${metadata.name}`),
+    clock,
+    log,
+    signal,
+  });
   return {
     client: podClient,
     heartbeatClient,
@@ -143,14 +154,8 @@ function createParts(
     pods,
     nodes: nodeInformer,
     nodeInformer,
-    status: createStatusWriter({
-      client,
-      concurrency: POD_CALLS,
-      cached: ({ metadata }) => pods.get(`${metadata.namespace}/${metadata.name}`),
-      clock,
-      log,
-      signal,
-    }),
+    status,
+    turn: createTurns({ isBusy: () => status.backlog > MAX_STATUSES_WAITING, clock }),
     recorder: createEventRecorder({
       client,
       component: 'kubelet',

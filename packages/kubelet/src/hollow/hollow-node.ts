@@ -33,6 +33,8 @@ export interface HollowParts {
   readonly pods: PodRouter;
   readonly nodes: Pick<Informer<Node>, 'get'>;
   readonly status: StatusWriter;
+  /** See PodWorkerContext. */
+  readonly turn: () => Promise<void>;
   readonly recorder: SharedEventRecorder;
   readonly limiter: Limiter;
   readonly tracer: Tracer;
@@ -166,7 +168,7 @@ export class HollowNode {
   }
 
   #createContext(cache: HollowCache): PodWorkerContext {
-    const { client, status, recorder, limiter, tracer, clock, log, machine, nodeIp } = this.#parts;
+    const { client, status, turn, recorder, limiter, tracer, clock, log, machine, nodeIp } = this.#parts;
     const events = createPodEvents(recorder.onHost(this.name));
     const facts = { name: this.name, ip: nodeIp, allocatable: this.#allocatable };
     return {
@@ -183,6 +185,7 @@ export class HollowNode {
       services: () => [],
       events,
       status,
+      turn,
       tracer,
       clock,
       log,

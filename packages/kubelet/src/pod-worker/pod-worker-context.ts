@@ -28,6 +28,8 @@ export interface PodWorkerContext {
   readonly services: () => Iterable<DeepReadonly<Service>>;
   readonly events: PodEvents;
   readonly status: StatusWriter;
+  /** Resolves when a pod may begin to be worked on. */
+  readonly turn: () => Promise<void>;
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly log: Logger;

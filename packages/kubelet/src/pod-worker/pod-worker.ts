@@ -152,8 +152,8 @@ export class PodWorker implements PodWaker {
 
   /** Syncs until there is nothing to do. */
   async #work(): Promise<void> {
-    // What else is said in this turn is heard first.
-    await Promise.resolve();
+    // What else is said meanwhile is heard first.
+    await this.#context.turn();
     while (this.#dirty && !this.#owner.signal.aborted) {
       this.#dirty = false;
       if (await this.#syncOnce()) {

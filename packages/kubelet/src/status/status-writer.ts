@@ -11,6 +11,8 @@ export interface StatusWriter {
   set(pod: ReadonlyPod, status: PodStatus, trace: TraceContext | undefined): void;
   /** Resolves once the last status of the pod is written, or the pod is gone. */
   written(podUid: string): Promise<void>;
+  /** How many pods wait for their turn to be written. */
+  readonly backlog: number;
   /** The pod is no more: nothing of it is kept. */
   forget(podUid: string): void;
 }
@@ -122,6 +124,9 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     },
     async written(podUid) {
       for (let entry = entries.get(podUid); entry?.writing; entry = entries.get(podUid)) await entry.writing;
+    },
+    get backlog() {
+      return queue.size;
     },
     forget: (podUid) => void entries.delete(podUid),
   };
