@@ -296,7 +296,7 @@ const CASES: Case[] = [
     path: `${CONFIG_MAPS}?limit=many`,
     status: 400,
     reason: 'BadRequest',
-    says: 'limit',
+    says: 'strconv.ParseInt: parsing "many": invalid syntax',
   },
   {
     what: 'a made-up continue token',
@@ -308,9 +308,9 @@ const CASES: Case[] = [
   {
     what: 'a resourceVersion that is no number',
     path: `${CONFIG_MAPS}?resourceVersion=x`,
-    status: 422,
-    reason: 'Invalid',
-    field: 'resourceVersion',
+    status: 400,
+    reason: 'BadRequest',
+    says: 'invalid resource version: resourceVersion: Invalid value: "x"',
   },
   {
     what: 'resourceVersionMatch alone',
