@@ -18,6 +18,8 @@ export interface Outcome {
 export interface ComponentStatus {
   readonly component: string;
   readonly node?: string;
+  /** Of the process of hollow nodes: how many. */
+  readonly nodes?: number;
   readonly pid?: number;
   readonly address: string;
   readonly healthy: boolean;
