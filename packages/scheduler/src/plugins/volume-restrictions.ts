@@ -58,6 +58,8 @@ export function volumeRestrictions(cache: SchedulerCache, objects: ClusterObject
       const exclusive = new Set<string>();
       for (const claim of pod.claims) {
         const found = objects.get('persistentvolumeclaims', claimKey(pod, claim));
+        // An ephemeral volume's claim may still have to be made: VolumeBinding says so.
+        if (found === undefined && claim.isEphemeral) continue;
         if (found === undefined)
           return { reasons: [`persistentvolumeclaim "${claim.name}" not found`], unresolvable: true };
         if (found.spec?.accessModes?.includes('ReadWriteOncePod')) exclusive.add(claimKey(pod, claim));

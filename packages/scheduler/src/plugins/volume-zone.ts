@@ -60,6 +60,8 @@ function demandsOf(pod: PodInfo, objects: ClusterObjects): Demand[] | string {
   const demands: Demand[] = [];
   for (const podClaim of pod.claims) {
     const claim = objects.get('persistentvolumeclaims', claimKey(pod, podClaim));
+    // That of an ephemeral volume may still have to be made: VolumeBinding says so.
+    if (claim === undefined && podClaim.isEphemeral) continue;
     if (claim === undefined) return `persistentvolumeclaim "${podClaim.name}" not found`;
     const volumeName = claim.spec?.volumeName;
     if (!volumeName) {

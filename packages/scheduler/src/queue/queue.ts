@@ -15,6 +15,8 @@ export interface QueuedPod extends QueueOrder {
   readonly sinceMs: number;
   /** When it came. */
   readonly firstMs: number;
+  /** Those that came in the same millisecond go in this order. */
+  readonly order: number;
   readonly attempts: number;
   /** What rejected it the last time. */
   readonly rejectedBy: ReadonlySet<string>;
@@ -68,11 +70,13 @@ export class SchedulingQueue {
   #cancelTimer: () => void = () => {};
   #timerMs = Number.POSITIVE_INFINITY;
   #closed = false;
+  #order = 0;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#active = new Heap<QueuedPod>(uidOf, options.less);
+    const { less } = options;
+    this.#active = new Heap<QueuedPod>(uidOf, (a, b) => less(a, b) || (a.order < b.order && !less(b, a)));
   }
 
   get sizes(): Readonly<Record<'active' | 'backoff' | 'unschedulable' | 'gated', number>> {
@@ -106,7 +110,16 @@ export class SchedulingQueue {
     const nowMs = this.#clock.now();
     const entry: QueuedPod = present
       ? { ...present, pod, trace: trace ?? present.trace }
-      : { pod, trace, sinceMs: nowMs, firstMs: nowMs, attempts: 0, rejectedBy: new Set(), notBeforeMs: 0 };
+      : {
+          pod,
+          trace,
+          sinceMs: nowMs,
+          firstMs: nowMs,
+          order: this.#order++,
+          attempts: 0,
+          rejectedBy: new Set(),
+          notBeforeMs: 0,
+        };
     const gatedBy = this.#options.preEnqueue(pod);
     const wasGated = this.#gated.has(uid);
     if (gatedBy.length > 0) {
