@@ -35,9 +35,11 @@ export function createBenchContext(
     defer: (cleanUp) => cleanUps.push(cleanUp),
     async startCluster(options) {
       const name = reserveCluster();
-      const { nodes = 1, proxyMode = 'nftables' } = options;
+      const { nodes = 1, proxyMode = 'nftables', extraConfig = [] } = options;
       say(`bringing up ${name} with ${nodes} node${nodes === 1 ? '' : 's'}`);
-      await runKubelab(['up', '--name', name, '--nodes', String(nodes), '--proxy-mode', proxyMode], { signal });
+      const flags = ['--nodes', String(nodes), '--proxy-mode', proxyMode];
+      for (const flag of extraConfig) flags.push('--extra-config', flag);
+      await runKubelab(['up', '--name', name, ...flags], { signal });
       const cluster = await openCluster(name, signal);
       cleanUps.push(async () => cluster.client.close());
       return cluster;

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import type { Bench, Figure } from './bench.js';
@@ -7,8 +6,7 @@ import { describeMachine, type Machine } from './measure/machine.js';
 import type { BenchOptions } from './options.js';
 import { figureLine } from './report/figure-line.js';
 import { figuresTable } from './report/figures-table.js';
-
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { stopOnSignals } from './stop-on-signals.js';
 
 /**
  * Runs the benches one after another. Figures go to stdout, a line of JSON each;
@@ -16,7 +14,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * 130 after Ctrl-C. A figure that misses its target is no failure.
  */
 export async function runBenches(options: BenchOptions): Promise<number> {
-  const { signal: stop, ignore } = stopOnSignals();
+  const { signal: stop, ignore } = stopOnSignals(say);
   try {
     return await runAll(options, stop);
   } finally {
@@ -62,24 +60,6 @@ async function writeTable(figures: readonly Figure[], machine: Machine, options:
   const table = figuresTable(figures, machine, options.quick);
   process.stderr.write(`\n${table}`);
   if (options.markdown !== undefined) await writeFile(options.markdown, table);
-}
-
-/** The first Ctrl-C stops the bench, which cleans up; the second one ends the process there and then. */
-function stopOnSignals(): { signal: AbortSignal; ignore(): void } {
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal);
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(130);
-    say('stopping: removing what was brought up');
-    stop.abort(new Error(`stopped by ${name}`));
-  };
-  for (const name of STOP_SIGNALS) process.on(name, onSignal);
-  return {
-    signal: stop.signal,
-    ignore: () => {
-      for (const name of STOP_SIGNALS) process.off(name, onSignal);
-    },
-  };
 }
 
 function say(line: string): void {

@@ -161,6 +161,16 @@ function addOtherCommands(program: Command, version: string): void {
       await why(flags, pod);
     });
   program
+    .command('bench')
+    .description('measure: `bench scheduling WORKLOAD`, or what `npm run bench` measures')
+    .argument('[arguments...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (args: string[]) => {
+      const { bench } = await import('./commands/bench.js');
+      await bench(args);
+    });
+  program
     .command('version')
     .description('print the version')
     .action(() => say(`kubelab ${version} (node ${process.version})`));

@@ -9,6 +9,8 @@ export interface BenchClusterOptions {
   readonly nodes?: number;
   /** Default nftables. */
   readonly proxyMode?: 'nftables' | 'iptables';
+  /** `COMPONENT.FLAG=VALUE`, as `kubelab up --extra-config` takes them. */
+  readonly extraConfig?: readonly string[];
 }
 
 /** A process of the cluster, as `kubelab status` tells it. */
@@ -17,6 +19,8 @@ export interface ClusterProcess {
   readonly component: string;
   readonly node?: string;
   readonly pid: number;
+  /** Where it serves; of the scheduler: its metrics, HOST:PORT. */
+  readonly address: string;
 }
 
 /** A cluster that is up. */

@@ -1,7 +1,16 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
-import type { TlsMaterial } from '@kubelab/runtime';
+
+/** What a client shows the server and wants to be shown; PEM. */
+export interface RestCredentials {
+  /** Absent: the authorities that Node knows. */
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  /** Default true. */
+  readonly rejectUnauthorized?: boolean;
+}
 
 export interface RestRequest {
   readonly method: string;
@@ -23,8 +32,11 @@ export interface RestClient {
   create<T>(path: string, object: object): Promise<T>;
   /** At once, whatever its grace period. */
   delete(path: string): Promise<void>;
-  /** The lines of a watch on a connection of its own, until `signal`. Resolves once the server has answered. */
-  watch(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * The lines of a watch on a connection of its own, until `signal` or its end, of
+   * which `onEnd` is told. Resolves once the server has answered.
+   */
+  watch(path: string, onLine: (line: string) => void, signal: AbortSignal, onEnd?: () => void): Promise<void>;
   close(): void;
 }
 
@@ -42,13 +54,19 @@ export class RestError extends Error {
 const DELETE_NOW = JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 });
 
 /** Opens nothing until it is used. */
-export function createRestClient(baseUrl: string, tls: TlsMaterial): RestClient {
-  const { hostname, port } = new URL(baseUrl);
+export function createRestClient(
+  baseUrl: string,
+  tls: RestCredentials,
+  sentAlways: OutgoingHttpHeaders = {},
+): RestClient {
+  const { hostname, port, pathname } = new URL(baseUrl);
+  const prefix = pathname.replace(/\/$/, '');
   const agent = new Agent({ ...tls, keepAlive: true, maxCachedSessions: 0 });
   const exchange = (message: RestRequest, own?: { agent: Agent; signal: AbortSignal }): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const { method, path, body, contentType = 'application/json', headers = {} } = message;
-      const outgoing = request({ hostname, port, agent, method, path, ...own }, resolve);
+      const { method, path, body, contentType = 'application/json' } = message;
+      const headers = { ...sentAlways, ...message.headers };
+      const outgoing = request({ hostname, port, agent, method, path: `${prefix}${path}`, ...own }, resolve);
       outgoing.setHeader('accept', 'application/json');
       for (const name in headers) outgoing.setHeader(name, headers[name] ?? '');
       if (body !== undefined) {
@@ -73,12 +91,16 @@ export function createRestClient(baseUrl: string, tls: TlsMaterial): RestClient 
     async delete(path) {
       await send({ method: 'DELETE', path, body: DELETE_NOW });
     },
-    async watch(path, onLine, signal) {
+    async watch(path, onLine, signal, onEnd) {
       const own = new Agent({ ...tls, keepAlive: false });
       const response = await exchange({ method: 'GET', path }, { agent: own, signal });
       if (response.statusCode !== 200)
         throw new RestError(response.statusCode ?? 0, (await readBody(response)).toString());
       response.on('error', () => own.destroy());
+      response.once('close', () => {
+        own.destroy();
+        onEnd?.();
+      });
       createInterface({ input: response })
         .on('line', onLine)
         .on('error', () => own.destroy());

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BenchContext } from '../../bench.js';
+import { openKubeconfig } from '../../cluster/kubeconfig.js';
+import type { RestClient } from '../../cluster/rest-client.js';
+import { runInFlight } from '../../measure/in-flight.js';
+import { addPlainNodes, RUN_LABEL } from './plain-nodes.js';
+import type { SchedulingTarget } from './scheduling-target.js';
+
+export interface ExistingClusterOptions {
+  readonly kubeconfig: string;
+  readonly inFlight: number;
+  readonly schedulerMetricsUrl?: string;
+}
+
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+/** A node without news for 40 s is given up. */
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * A cluster that is there already. Its nodes here are Node objects alone, kept
+ * alive by their leases; everything is removed when the bench is over.
+ */
+export async function openExistingCluster(
+  context: BenchContext,
+  { kubeconfig, inFlight, schedulerMetricsUrl }: ExistingClusterOptions,
+): Promise<SchedulingTarget> {
+  const client = await openKubeconfig(kubeconfig);
+  const run = `bench-${process.pid}`;
+  const names: string[] = [];
+  const heartbeats = startHeartbeats(client, names, inFlight);
+  let made = 0;
+  context.defer(async () => client.close());
+  context.defer(async () => {
+    await heartbeats.stop();
+    const selector = encodeURIComponent(`${RUN_LABEL}=${run}`);
+    await client.send({ method: 'DELETE', path: `/api/v1/nodes?labelSelector=${selector}` });
+    await runInFlight(names.length, inFlight, (index) =>
+      client.delete(`${LEASES}/${names[index]}`).catch(() => undefined),
+    );
+  });
+  return {
+    client,
+    processes: [],
+    ...(schedulerMetricsUrl ? { schedulerMetricsUrl } : {}),
+    defer: context.defer,
+    async addNodes(operation) {
+      const first = made;
+      made += operation.count;
+      const nodes = await addPlainNodes(operation, first, {
+        client,
+        signal: context.signal,
+        run,
+        inFlight,
+        podCidrs: false,
+      });
+      names.push(...nodes.map(({ name }) => name));
+      return nodes;
+    },
+  };
+}
+
+/** Renews the leases of the nodes, of which there may be more and more, until it is stopped. */
+function startHeartbeats(client: RestClient, names: readonly string[], inFlight: number): { stop(): Promise<void> } {
+  const stop = new AbortController();
+  const known = new Set<string>();
+  const beat = async (name: string): Promise<void> => {
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
+    const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime };
+    const contentType = 'application/merge-patch+json';
+    if (known.has(name)) {
+      await client.send({ method: 'PATCH', path: `${LEASES}/${name}`, contentType, body: JSON.stringify({ spec }) });
+      return;
+    }
+    const metadata = { name, namespace: 'kube-node-lease' };
+    await client.create(LEASES, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
+    known.add(name);
+  };
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      // One that is missed is renewed the next time.
+      await runInFlight(names.length, Math.min(inFlight, 8), (index) =>
+        beat(names[index] ?? '').catch(() => undefined),
+      );
+      await delay(names.length === known.size ? HEARTBEAT_MS : 1_000, undefined, { signal: stop.signal }).catch(
+        () => undefined,
+      );
+    }
+  };
+  const running = run();
+  return {
+    async stop() {
+      stop.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { ClusterProcess } from '../../cluster/bench-cluster.js';
+import type { RestClient } from '../../cluster/rest-client.js';
+import type { CreateNodes } from '../workload/workload.js';
+
+/** A node that pods may be scheduled to. */
+export interface TargetNode {
+  readonly name: string;
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly pods: number;
+}
+
+/** A cluster to run workloads against. */
+export interface SchedulingTarget {
+  readonly client: RestClient;
+  /** Makes the nodes of one operation and resolves once pods can be scheduled to them. */
+  addNodes(operation: CreateNodes): Promise<readonly TargetNode[]>;
+  /** Its processes; none where they cannot be seen. */
+  readonly processes: readonly ClusterProcess[];
+  /** Where the scheduler serves its metrics over HTTP. */
+  readonly schedulerMetricsUrl?: string;
+  /** Remembers how to remove something; last one first. */
+  defer(cleanUp: () => Promise<void>): void;
+}
