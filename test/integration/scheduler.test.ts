@@ -131,7 +131,7 @@ describe('one scheduler', () => {
       ),
       verdicts: ['a', 'b'].map((node) => ({
         node,
-        filters: { NodeResourcesFit: 'Insufficient cpu', TaintToleration: 'fits' },
+        filters: { NodeResourcesFit: 'Insufficient cpu' },
       })),
     });
     await scheduler.stop();

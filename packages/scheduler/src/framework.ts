@@ -88,7 +88,13 @@ export interface Plugin {
   /** Gives it back; called for every reserve plugin, in reverse, even where its reserve was not reached. */
   unreserve?(state: CycleState, pod: PodInfo, node: NodeInfo): void;
   permit?(state: CycleState, pod: PodInfo, node: NodeInfo): PermitResult;
-  preBind?(state: CycleState, pod: PodInfo, node: NodeInfo, signal: AbortSignal): Promise<Rejection | undefined>;
+  /** Undefined where there is nothing to do. */
+  preBind?(
+    state: CycleState,
+    pod: PodInfo,
+    node: NodeInfo,
+    signal: AbortSignal,
+  ): Promise<Rejection | undefined> | undefined;
   /** `skip`: the next plugin binds. */
   bind?(context: BindContext): Promise<'skip' | undefined>;
   postBind?(state: CycleState, pod: PodInfo, node: NodeInfo): void;

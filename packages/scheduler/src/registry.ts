@@ -73,9 +73,12 @@ function withoutArguments(
 export const builtInPlugins: PluginRegistry = new Map<string, PluginDefinition>([
   ['SchedulingGates', withoutArguments(['preEnqueue'], () => schedulingGates)],
   ['PrioritySort', withoutArguments(['queueSort'], () => prioritySort)],
-  ['NodeUnschedulable', withoutArguments(['filter'], () => nodeUnschedulable)],
+  ['NodeUnschedulable', withoutArguments(['preFilter', 'filter'], ({ cache }) => nodeUnschedulable(cache))],
   ['NodeName', withoutArguments(['preFilter', 'filter'], () => nodeName)],
-  ['TaintToleration', withoutArguments(['filter', 'preScore', 'score'], () => taintToleration)],
+  [
+    'TaintToleration',
+    withoutArguments(['preFilter', 'filter', 'preScore', 'score'], ({ cache }) => taintToleration(cache)),
+  ],
   [
     'NodeAffinity',
     define<NodeAffinity | undefined>({

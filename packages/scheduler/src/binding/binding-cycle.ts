@@ -82,7 +82,8 @@ export async function bind(
   if (profile.preBind.length > 0) {
     const startMs = performance.now();
     for (const plugin of profile.preBind) {
-      const rejection = await plugin.preBind?.(state, pod, node, signal);
+      const work = plugin.preBind?.(state, pod, node, signal);
+      const rejection = work === undefined ? undefined : await work;
       if (rejection === undefined) continue;
       options.onExtensionPoint(name, 'PreBind', statusOf(rejection), performance.now() - startMs);
       return { plugin: plugin.name, rejection };

@@ -83,6 +83,11 @@ export class SchedulerCache {
     return this.#claimUsers.get(claim);
   }
 
+  /** How many nodes have taints that keep pods away: mostly none, and then no pod need be asked what it tolerates. */
+  taintedNodes = 0;
+  /** How many nodes are cordoned. */
+  unschedulableNodes = 0;
+
   setNamespace(name: string, labels: Readonly<Record<string, string>> | undefined): void {
     if (labels) this.#namespaces.set(name, labels);
     else this.#namespaces.delete(name);
@@ -93,9 +98,11 @@ export class SchedulerCache {
     const info = this.#nodeInfo(node.metadata.name);
     const zoneBefore = info.node === undefined ? undefined : zoneOf(info);
     this.#countImages(info, -1);
+    this.#countKeptAway(info, -1);
     const { labels, taints } = info;
     info.setNode(node);
     this.#countImages(info, 1);
+    this.#countKeptAway(info, 1);
     if (zoneBefore !== zoneOf(info)) this.#ordered = undefined;
     // A heartbeat changes none of what is counted by.
     if (zoneBefore === undefined || !sameLabels(labels, info.labels) || !deepEqual(taints, info.taints)) {
@@ -108,6 +115,7 @@ export class SchedulerCache {
     const info = this.#infos.get(name);
     if (info?.node === undefined) return;
     this.#countImages(info, -1);
+    this.#countKeptAway(info, -1);
     info.setNode(undefined);
     this.#ordered = undefined;
     this.counts.nodeChanged(info);
@@ -209,6 +217,11 @@ export class SchedulerCache {
 
   *#existing(): Iterable<NodeInfo> {
     for (const info of this.#infos.values()) if (info.node !== undefined) yield info;
+  }
+
+  #countKeptAway(info: NodeInfo, sign: 1 | -1): void {
+    if (info.taints.length > 0) this.taintedNodes += sign;
+    if (info.unschedulable) this.unschedulableNodes += sign;
   }
 
   #countImages(info: NodeInfo, sign: 1 | -1): void {

@@ -44,6 +44,7 @@ export class Cycle implements FilterOutcome {
   /** Milliseconds by extension point. */
   readonly times: Record<string, number> = {};
   readonly #rejections: (Rejection | undefined)[];
+  /** By slot: the number of the attempt that asked about the node last, negative where it was refused. */
   readonly #seen: Int32Array;
   readonly #epoch: number;
 
@@ -68,22 +69,34 @@ export class Cycle implements FilterOutcome {
 
   rejectionOf(node: NodeInfo): Rejection | undefined {
     if (this.refusal) return this.refusal;
-    if (this.#seen[node.slot] === this.#epoch) return this.#rejections[node.slot];
-    return this.leftOut;
+    const seen = this.#seen[node.slot];
+    if (seen === -this.#epoch) return this.#rejections[node.slot];
+    return seen === this.#epoch ? undefined : this.leftOut;
   }
 
   /** Whether the node was asked about. */
   wasEvaluated(node: NodeInfo): boolean {
-    return this.#seen[node.slot] === this.#epoch;
+    return Math.abs(this.#seen[node.slot] ?? 0) === this.#epoch;
+  }
+
+  /** The rejection was given so many times more. */
+  count(rejection: Rejection, times: number): void {
+    this.counts.set(rejection, (this.counts.get(rejection) ?? 0) + times);
+  }
+
+  /** Who gave a rejection. */
+  giver(rejection: Rejection, plugin: string): void {
+    this.givenBy.set(rejection, plugin);
+    this.rejectedBy.add(plugin);
   }
 
   /** An extender has refused some of the nodes. */
   narrow(feasible: readonly NodeInfo[], rejections: ReadonlyMap<NodeInfo, Rejection>, by: string): void {
     for (const [node, rejection] of rejections) {
       this.#rejections[node.slot] = rejection;
-      this.counts.set(rejection, (this.counts.get(rejection) ?? 0) + 1);
-      this.givenBy.set(rejection, by);
-      this.rejectedBy.add(by);
+      this.#seen[node.slot] = -this.#epoch;
+      this.count(rejection, 1);
+      this.giver(rejection, by);
     }
     this.feasible.splice(0, this.feasible.length, ...feasible);
   }

@@ -155,7 +155,6 @@ export class Decider {
     if (this.fits(filters, cycle.state, pod, node) !== undefined) return false;
     cycle.evaluated = 1;
     this.#seen[node.slot] = this.#epoch;
-    this.#rejections[node.slot] = undefined;
     cycle.feasible.push(node);
     return true;
   }
@@ -174,6 +173,8 @@ export class Decider {
     cycle.start = start;
     let index = start;
     let evaluated = 0;
+    let last: FilterResult;
+    let lastCount = 0;
     for (; evaluated < count && feasible.length < wanted; evaluated++) {
       const node = nodes[index] as NodeInfo;
       if (++index === count) index = 0;
@@ -184,20 +185,24 @@ export class Decider {
         if (rejection !== undefined) break;
       }
       if (rejection === undefined && hasNominated) rejection = this.#rejectionOfNominated(cycle, filters, node);
-      seen[node.slot] = epoch;
-      rejections[node.slot] = rejection;
       if (rejection === undefined) {
+        seen[node.slot] = epoch;
         feasible.push(node);
         continue;
       }
-      const given = cycle.counts.get(rejection);
-      cycle.counts.set(rejection, (given ?? 0) + 1);
-      if (given === undefined && failed < filters.length) {
-        const { name } = filters[failed] as Plugin;
-        cycle.givenBy.set(rejection, name);
-        cycle.rejectedBy.add(name);
+      seen[node.slot] = -epoch;
+      rejections[node.slot] = rejection;
+      // Most nodes in a row are refused for the same reason.
+      if (rejection === last) {
+        lastCount++;
+        continue;
       }
+      if (last !== undefined) cycle.count(last, lastCount);
+      last = rejection;
+      lastCount = 1;
+      if (failed < filters.length) cycle.giver(rejection, (filters[failed] as Plugin).name);
     }
+    if (last !== undefined) cycle.count(last, lastCount);
     cycle.evaluated = evaluated;
     if (cycle.nodes.length > 0) this.#start = (this.#start + evaluated) % cycle.nodes.length;
   }

@@ -5,6 +5,7 @@ import type { NodeInfo } from '../cluster/node-info.js';
 import { createPodInfo, type PodInfo } from '../cluster/pod-info.js';
 import { type ClusterEvent, nodeOf, podOf, type QueueingHint } from '../cluster-event.js';
 import type { CycleState } from '../framework/cycle-state.js';
+import { StateSlot } from '../framework/state-slot.js';
 import { MAX_NODE_SCORE, type Plugin, type Rejection } from '../framework.js';
 import { CountsView, DomainCounts } from '../topology/domain-counts.js';
 
@@ -67,6 +68,8 @@ interface ScoreState {
 /** Pods near other pods, or far from them: as a must, as a wish, and as those others see it. */
 export function interPodAffinity(cache: SchedulerCache, args: InterPodAffinityArgs): Plugin {
   const { hardPodAffinityWeight, ignorePreferredTermsOfExistingPods } = args;
+  const filterSlot = new StateSlot<FilterState>(NAME);
+  const scoreSlot = new StateSlot<ScoreState>(SCORE);
   const namespaceLabels = (namespace: string) => cache.namespaceLabels(namespace);
   const speaksOf = (term: AffinityTerm, pod: PodInfo): boolean =>
     termMatches(term, pod.namespace, pod.labels, namespaceLabels);
@@ -91,7 +94,7 @@ export function interPodAffinity(cache: SchedulerCache, args: InterPodAffinityAr
   };
 
   const changeCounts = (state: CycleState, pod: PodInfo, other: PodInfo, node: NodeInfo, amount: 1 | -1): void => {
-    const own = state.read<FilterState>(NAME);
+    const own = filterSlot.read(state);
     if (own === undefined) return;
     const change = (view: CountsView | undefined): void => {
       const value = view && node.labels[view.counts.topologyKey];
@@ -137,13 +140,13 @@ export function interPodAffinity(cache: SchedulerCache, args: InterPodAffinityAr
       );
       const antiAffinity = requiredAntiAffinity.map((term) => new CountsView(countsOf([term], term.topologyKey)));
       const matchesItself = requiredAffinity.length > 0 && matchesAll(requiredAffinity, pod);
-      state.write(NAME, new FilterState(affinity, antiAffinity, existing, matchesItself));
+      filterSlot.write(state, new FilterState(affinity, antiAffinity, existing, matchesItself));
       return undefined;
     },
     addPod: (state, pod, added, node) => changeCounts(state, pod, added, node, 1),
     removePod: (state, pod, removed, node) => changeCounts(state, pod, removed, node, -1),
     filter(state, _, node) {
-      const own = state.read<FilterState>(NAME);
+      const own = filterSlot.read(state);
       if (own === undefined) return undefined;
       if (own.affinity.length > 0 && !satisfiesAffinity(own, node)) return AFFINITY;
       for (const view of own.antiAffinity) if ((view.at(node) ?? 0) > 0) return ANTI_AFFINITY;
@@ -165,12 +168,12 @@ export function interPodAffinity(cache: SchedulerCache, args: InterPodAffinityAr
           for (const { counts } of cache.terms.matching('required', pod)) add(counts, hardPodAffinityWeight);
       }
       if (parts.length === 0) return 'skip';
-      state.write<ScoreState>(SCORE, { parts });
+      scoreSlot.write(state, { parts });
       return undefined;
     },
     score(state, _, node) {
       let score = 0;
-      for (const { counts, weight } of state.read<ScoreState>(SCORE)?.parts ?? [])
+      for (const { counts, weight } of scoreSlot.read(state)?.parts ?? [])
         score += (counts.bySlot[node.slot]?.count ?? 0) * weight;
       return score;
     },

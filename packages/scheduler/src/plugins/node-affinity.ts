@@ -3,6 +3,7 @@ import { LruMap } from '../cluster/lru-map.js';
 import { matchesAnyTerm, matchesTerm, type NodeMatcher, requiredNodes } from '../cluster/node-selector.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import { nodeOf } from '../cluster-event.js';
+import { StateSlot } from '../framework/state-slot.js';
 import { normalizeToMax, type Plugin, type PreFilterResult, type Rejection } from '../framework.js';
 
 const NAME = 'NodeAffinity';
@@ -33,6 +34,8 @@ export function nodeAffinity(added?: NodeAffinity): Plugin {
   const addedRequired = added?.requiredDuringSchedulingIgnoredDuringExecution;
   const enforced = addedRequired && matchesAnyTerm(addedRequired.nodeSelectorTerms);
   const addedPreferred = compilePreferred(added?.preferredDuringSchedulingIgnoredDuringExecution ?? []);
+  const requiredSlot = new StateSlot<Required>(NAME);
+  const preferredSlot = new StateSlot<Preferred>(`${NAME}/score`);
   return {
     name: NAME,
     events: [
@@ -50,26 +53,25 @@ export function nodeAffinity(added?: NodeAffinity): Plugin {
     preFilter(state, pod): PreFilterResult {
       const matcher = requiredNodes(pod.pod);
       if (matcher === undefined && enforced === undefined) return 'skip';
-      state.write<Required>(NAME, { matcher });
+      requiredSlot.write(state, { matcher });
       const names = namedNodes(pod.pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution);
       if (names === undefined) return undefined;
       return names.size === 0 ? CONFLICT : { nodeNames: names };
     },
     filter(state, _, node) {
       if (enforced !== undefined && !enforced(node)) return NOT_ENFORCED;
-      const matcher = state.read<Required>(NAME)?.matcher;
+      const matcher = requiredSlot.read(state)?.matcher;
       return matcher === undefined || matcher(node) ? undefined : NO_MATCH;
     },
     preScore(state, pod) {
       const terms = [...addedPreferred, ...preferredOf(pod)];
       if (terms.length === 0) return 'skip';
-      state.write<Preferred>(`${NAME}/score`, { terms });
+      preferredSlot.write(state, { terms });
       return undefined;
     },
     score(state, _, node) {
       let sum = 0;
-      for (const { weight, matches } of state.read<Preferred>(`${NAME}/score`)?.terms ?? [])
-        if (matches(node)) sum += weight;
+      for (const { weight, matches } of preferredSlot.read(state)?.terms ?? []) if (matches(node)) sum += weight;
       return sum;
     },
     normalize: (_, scores) => normalizeToMax(scores, false),

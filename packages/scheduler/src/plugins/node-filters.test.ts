@@ -6,7 +6,6 @@ import { createSimulation } from '../simulation/simulation.js';
 import { nodePorts } from './node-ports.js';
 import { nodeUnschedulable } from './node-unschedulable.js';
 import { schedulingGates } from './scheduling-gates.js';
-import { taintToleration } from './taint-toleration.js';
 
 type Node = ReturnType<typeof makeNode>;
 
@@ -44,7 +43,7 @@ describe('NodeUnschedulable', () => {
   ])('%j', (spec, node, expected) => expect(verdict(spec, node)).toBe(expected));
 
   it('wakes a pod when a node is uncordoned, and not when one is cordoned', () => {
-    const hint = nodeUnschedulable.events?.[0]?.hint;
+    const hint = nodeUnschedulable({ unschedulableNodes: 1 }).events?.[0]?.hint;
     const pod = createPodInfo(makePod('p'));
     expect(hint?.(pod, { resource: 'Node', action: 'UpdateNodeTaint', object: makeNode('a') })).toBe('queue');
     expect(hint?.(pod, { resource: 'Node', action: 'UpdateNodeTaint', object: cordoned })).toBe('skip');
@@ -79,7 +78,7 @@ describe('TaintToleration', () => {
     simulation.addNode(makeNode('b', prefer('x')));
     simulation.addNode(makeNode('c'));
     const scores = (pod: ReturnType<typeof makePod>) =>
-      simulation.decide(pod).cycle.scores.find(({ plugin }) => plugin === taintToleration);
+      simulation.decide(pod).cycle.scores.find(({ plugin }) => plugin.name === 'TaintToleration');
     expect([...(scores(makePod('p'))?.normalized ?? [])]).toEqual([0, 50, 100]);
     expect([...(scores(makePod('p', tolerating({ key: 'x', operator: 'Exists' })))?.raw ?? [])]).toEqual([1, 0, 0]);
     // A toleration of another effect says nothing of these.

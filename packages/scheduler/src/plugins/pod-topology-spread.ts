@@ -3,6 +3,7 @@ import type { PodInfo } from '../cluster/pod-info.js';
 import { type ClusterEvent, nodeOf, podOf, type QueueingHint } from '../cluster-event.js';
 import type { CycleState } from '../framework/cycle-state.js';
 import type { PluginHandle } from '../framework/plugin-handle.js';
+import { StateSlot } from '../framework/state-slot.js';
 import { MAX_NODE_SCORE, type Plugin, type Rejection } from '../framework.js';
 import { CountsView, type DomainCounts } from '../topology/domain-counts.js';
 import { type DefaultConstraints, type SpreadConstraint, SpreadConstraintReader } from './spread-constraints.js';
@@ -61,6 +62,8 @@ export function podTopologySpread(
 ): Plugin {
   const reader = new SpreadConstraintReader(defaults, objects);
   const countsOf = ({ query }: SpreadConstraint) => cache.counts.counts(query, cache.nodes.length);
+  const filterSlot = new StateSlot<FilterState>(NAME);
+  const scoreSlot = new StateSlot<ScoreState>(SCORE);
   let passes = 0;
 
   /** How many domains the nodes are in; those without the label are one. */
@@ -99,8 +102,8 @@ export function podTopologySpread(
     preFilter(state, pod) {
       const { hard } = reader.of(pod);
       if (hard.length === 0) return 'skip';
-      state.write(
-        NAME,
+      filterSlot.write(
+        state,
         new FilterState(
           hard,
           hard.map((constraint) => new CountsView(countsOf(constraint))),
@@ -111,7 +114,7 @@ export function podTopologySpread(
     addPod: (state, _, added, node) => changeCounts(state, added, node, 1),
     removePod: (state, _, removed, node) => changeCounts(state, removed, node, -1),
     filter(state, _, node) {
-      const own = state.read<FilterState>(NAME);
+      const own = filterSlot.read(state);
       if (own === undefined) return undefined;
       const { constraints, views } = own;
       for (let index = 0; index < constraints.length; index++) {
@@ -136,11 +139,11 @@ export function podTopologySpread(
         // Constraints over few domains count less than those over many.
         return Math.log(domains + 2);
       });
-      state.write<ScoreState>(SCORE, { constraints: soft, counts, weights, leftOut });
+      scoreSlot.write(state, { constraints: soft, counts, weights, leftOut });
       return undefined;
     },
     score(state, _, node) {
-      const own = state.read<ScoreState>(SCORE);
+      const own = scoreSlot.read(state);
       if (own === undefined || own.leftOut.has(node.slot)) return 0;
       let score = 0;
       for (let index = 0; index < own.constraints.length; index++) {
@@ -155,7 +158,7 @@ export function podTopologySpread(
       return Math.round(score);
     },
     normalize(state, scores, nodes) {
-      const leftOut = state.read<ScoreState>(SCORE)?.leftOut;
+      const leftOut = scoreSlot.read(state)?.leftOut;
       let min = Number.POSITIVE_INFINITY;
       let max = 0;
       for (let index = 0; index < scores.length; index++) {

@@ -1,4 +1,5 @@
 import type { DeepReadonly, Taint, Toleration } from '@kubelab/api';
+import type { SchedulerCache } from '../cluster/cache.js';
 import { isTolerated, untoleratedTaint } from '../cluster/taints.js';
 import { nodeOf } from '../cluster-event.js';
 import { normalizeToMax, type Plugin, type Rejection } from '../framework.js';
@@ -11,7 +12,7 @@ interface Tolerations {
 }
 
 /** Keeps pods off nodes with taints that they do not tolerate; prefers nodes with fewer taints of effect PreferNoSchedule. */
-export const taintToleration: Plugin = {
+export const taintToleration = (cache: Pick<SchedulerCache, 'taintedNodes'>): Plugin => ({
   name: NAME,
   events: [
     {
@@ -22,13 +23,14 @@ export const taintToleration: Plugin = {
     },
     { resource: 'UnscheduledPod', actions: ['UpdatePodToleration'] },
   ],
+  preFilter: () => (cache.taintedNodes === 0 ? 'skip' : undefined),
   filter(_, pod, node) {
     if (node.taints.length === 0 || untoleratedTaint(node.taints, pod.tolerations) === undefined) return undefined;
     return UNTOLERATED;
   },
   preScore(state, pod, nodes) {
     // Without such taints all nodes would score alike.
-    if (!nodes.some((node) => node.taints.length > 0)) return 'skip';
+    if (cache.taintedNodes === 0 || !nodes.some((node) => node.taints.length > 0)) return 'skip';
     const relevant = pod.tolerations.filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
     state.write<Tolerations>(NAME, { relevant });
     return undefined;
@@ -41,4 +43,4 @@ export const taintToleration: Plugin = {
     return count;
   },
   normalize: (_, scores) => normalizeToMax(scores, true),
-};
+});

@@ -9,7 +9,7 @@ import type { ApiClient } from '@kubelab/client';
 import type { ClusterObjects } from '../cluster/cluster-objects.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import { podOf } from '../cluster-event.js';
-import type { Plugin, Rejection } from '../framework.js';
+import type { FilterResult, Plugin, Rejection } from '../framework.js';
 import { AssumedVolumes, type Assumption } from './assumed-volumes.js';
 import { type ClaimsOfPod, findVolumes } from './find-volumes.js';
 import { BOUND_BY_CONTROLLER, isBound, SELECTED_NODE, sortClaims } from './volume-claims.js';
@@ -40,6 +40,17 @@ export function volumeBinding(
     const rejection = rejections.get(key) ?? { reasons, unresolvable: true };
     rejections.set(key, rejection);
     return rejection;
+  };
+  const bindChoice = async (pod: PodInfo, choice: Assumption, signal: AbortSignal): Promise<FilterResult> => {
+    try {
+      await writeChoice(client, objects, choice, signal);
+      await untilBound(objects, pod, choice, AbortSignal.any([signal, AbortSignal.timeout(bindTimeoutMs)]));
+      assumed.forget(choice);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { reasons: [`binding volumes: ${messageOf(error)}`], unresolvable: false, isError: true };
+    }
   };
   return {
     name: NAME,
@@ -94,19 +105,10 @@ export function volumeBinding(
       const own = state.read<State>(NAME);
       if (own?.reserved) assumed.forget(own.reserved);
     },
-    async preBind(state, pod, _, signal) {
-      const own = state.read<State>(NAME);
-      const choice = own?.reserved;
+    preBind(state, pod, _, signal) {
+      const choice = state.read<State>(NAME)?.reserved;
       if (choice === undefined || choice.bindings.length + choice.provisions.length === 0) return undefined;
-      try {
-        await writeChoice(client, objects, choice, signal);
-        await untilBound(objects, pod, choice, AbortSignal.any([signal, AbortSignal.timeout(bindTimeoutMs)]));
-        assumed.forget(choice);
-        return undefined;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return { reasons: [`binding volumes: ${messageOf(error)}`], unresolvable: false, isError: true };
-      }
+      return bindChoice(pod, choice, signal);
     },
   };
 }

@@ -1,9 +1,9 @@
 import { measureDecisions, WORKLOADS } from './decide-bench.js';
 
-const [only, history = '0'] = process.argv.slice(2);
+const [only, history = '0', pods = '2000'] = process.argv.slice(2);
 const sizes = [
-  { nodes: 500, initialPods: 500, pods: 2_000 },
-  { nodes: 5_000, initialPods: 1_000, pods: 2_000 },
+  { nodes: 500, initialPods: 500, pods: Number(pods) },
+  { nodes: 5_000, initialPods: 1_000, pods: Number(pods) },
 ];
 for (const size of sizes)
   for (const workload of WORKLOADS) {
