@@ -88,6 +88,24 @@ test('the proxy programs rules in the mode of the cluster', () => {
   expect(argsOf('proxy/node1')).toContain('--proxy-mode=iptables');
 });
 
+test('hollow nodes are one process of the machine’s own network, with their settings as its flags', () => {
+  const hollow = { count: 5_000, settings: { cpu: '16', 'start-delay': '1s..5s' } };
+  const process = plan({ hollow }).at(-1);
+  expect(process).toMatchObject({
+    name: 'hollow',
+    component: 'hollow',
+    address: '172.18.0.1:10350',
+    after: ['apiserver'],
+  });
+  expect(process?.node).toBeUndefined();
+  expect(process?.readyUrl).toBe('http://172.18.0.1:10348/readyz');
+  expect(process?.args).toEqual(
+    expect.arrayContaining(['--nodes=5000', '--node-ip=172.18.0.1', '--cpu=16', '--start-delay=1s..5s']),
+  );
+  expect(process?.args).toContain('--cert-file=/state/pki/hollow.crt');
+  expect(plan().map(({ name }) => name)).not.toContain('hollow');
+});
+
 test('an etcd of the user’s is used instead of one of the cluster’s own', () => {
   const externalEtcd = { servers: ['http://a:2379', 'http://b:2379'] };
   expect(plan({ externalEtcd }).map(({ name }) => name)).not.toContain('etcd');

@@ -1,6 +1,7 @@
 import { isPodTerminal, nodes, type Pod, pods } from '@kubelab/api';
 import { type Cached, deleteIfPresent, getIfPresent, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
+import { inBatches } from '../../ownership/in-batches.js';
 import { patchPodStatus } from '../../patch-pod-status.js';
 import { timestamp } from '../../timestamp.js';
 import { type Doomed, planPodGc } from './plan.js';
@@ -28,14 +29,14 @@ export const createPodGcController: ControllerFactory = (context) => {
   queue.add(KEY);
 
   async function reconcile(_: string, reconcileContext: ReconcileContext) {
-    const gone = await goneNodes(reconcileContext.trace);
+    const gone = await goneNodes(reconcileContext);
     const doomed = planPodGc({
       pods: podInformer.list(),
       isNodeGone: (name) => gone.has(name),
       isOutOfService,
       terminatedThreshold: options.terminatedPodGcThreshold,
     });
-    for (const each of doomed) await collect(each, reconcileContext);
+    await inBatches(doomed, (each) => collect(each, reconcileContext), reconcileContext.signal);
     return { requeueAfterMs: PERIOD_MS };
   }
 
@@ -65,19 +66,23 @@ export const createPodGcController: ControllerFactory = (context) => {
     await patchPodStatus(client, pod, { phase: 'Failed', ...conditions }, trace);
   }
 
-  async function goneNodes(trace: ReconcileContext['trace']): Promise<Set<string>> {
+  async function goneNodes({ trace, signal }: ReconcileContext): Promise<Set<string>> {
     const named = new Set([...podInformer.list()].flatMap(({ spec }) => (spec?.nodeName ? [spec.nodeName] : [])));
     for (const name of missingSinceMs.keys())
       if (!named.has(name) || nodeInformer.get(name)) missingSinceMs.delete(name);
-    const gone = new Set<string>();
+    const missing: string[] = [];
     for (const name of named) {
       if (nodeInformer.get(name)) continue;
       const sinceMs = missingSinceMs.get(name) ?? clock.now();
       missingSinceMs.set(name, sinceMs);
-      if (clock.now() - sinceMs < QUARANTINE_MS) continue;
+      if (clock.now() - sinceMs >= QUARANTINE_MS) missing.push(name);
+    }
+    const gone = new Set<string>();
+    const look = async (name: string): Promise<void> => {
       // The cache may lag: only the apiserver can say that it does not exist.
       if ((await getIfPresent(client, nodes, { namespace: '', name }, { trace })) === undefined) gone.add(name);
-    }
+    };
+    await inBatches(missing, look, signal);
     return gone;
   }
 
