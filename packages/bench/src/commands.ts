@@ -2,6 +2,7 @@ import { benches } from './benches.js';
 import { parseBenchOptions } from './options.js';
 import { BARE_HTTPS_COMMAND, serveBareHttps } from './raw/bare-https.js';
 import { runBenches } from './run-benches.js';
+import { runCompare } from './scheduling/compare/run-compare.js';
 import { runScheduling } from './scheduling/run-scheduling.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
@@ -10,6 +11,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   [BARE_HTTPS_COMMAND]: serveBareHttps,
   scheduling: runScheduling,
+  compare: runCompare,
 };
 
 /** Resolves with the exit code. */

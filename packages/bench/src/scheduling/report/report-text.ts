@@ -21,7 +21,7 @@ export function measurementText(measurement: Measurement): string {
     ...(failedFirst > 0 ? [`${failedFirst} failed at first`] : []),
     ...(balance.podsElsewhere > 0 ? [`${balance.podsElsewhere} pods on other nodes`] : []),
   ];
-  const summary = `${bound} of ${pods} pods bound in ${number(seconds)} s${trouble.map((each) => `, ${each}`).join('')}`;
+  const summary = `${bound} of ${pods} pods bound in ${formatNumber(seconds)} s${trouble.map((each) => `, ${each}`).join('')}`;
   const parts = [
     `${name}: ${summary}\n`,
     textTable(
@@ -52,9 +52,9 @@ export function measurementText(measurement: Measurement): string {
   if (processes.length > 1) {
     const rows = processes.map((each) => [
       each.name,
-      number(each.cpuSeconds),
-      number(each.cores),
-      number(each.peakMemoryBytes / 2 ** 20),
+      formatNumber(each.cpuSeconds),
+      formatNumber(each.cores),
+      formatNumber(each.peakMemoryBytes / 2 ** 20),
     ]);
     parts.push(textTable(['process', 'CPU, s', 'cores', 'peak memory, MiB'], rows));
   }
@@ -64,7 +64,7 @@ export function measurementText(measurement: Measurement): string {
 const PERCENTILES = ['average', 'p50', 'p90', 'p95', 'p99', 'max'];
 
 function figures({ average, perc50, perc90, perc95, perc99, max }: Omit<Distribution, 'count'>): string[] {
-  return [average, perc50, perc90, perc95, perc99, max].map(number);
+  return [average, perc50, perc90, perc95, perc99, max].map(formatNumber);
 }
 
 function inMs({ count, ...seconds }: Distribution): Distribution {
@@ -78,11 +78,11 @@ function schedulerRow(metric: string): string {
 }
 
 function spread({ min, mean, max, standardDeviation }: Spread, factor = 1): string[] {
-  return [min, mean, max, standardDeviation].map((value) => number(value * factor));
+  return [min, mean, max, standardDeviation].map((value) => formatNumber(value * factor));
 }
 
 /** Three digits, or all of a whole number's. */
-function number(value: number): string {
+export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return '–';
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return String(Number(value.toPrecision(3)));
