@@ -186,10 +186,13 @@ test('metadata alone', async () => {
 
 test('a version from the past that nobody keeps is an ERROR event with 410', async () => {
   // A server that starts now knows of no event before the compaction.
-  const { json } = await server.fetch(CONFIG_MAPS);
-  await promisify(execFile)('etcdctl', ['--endpoints', etcd.endpoint, 'compact', json.metadata.resourceVersion], {
-    env: { ...process.env, ETCDCTL_API: '3' },
-  });
+  const etcdctl = async (...args: string[]): Promise<string> => {
+    const env = { ...process.env, ETCDCTL_API: '3' };
+    const { stdout } = await promisify(execFile)('etcdctl', ['--endpoints', etcd.endpoint, ...args], { env });
+    return stdout;
+  };
+  const { header } = JSON.parse(await etcdctl('get', 'nothing', '--write-out=json'));
+  await etcdctl('compact', String(header.revision));
   const late = await startApiserver({ etcd: etcd.endpoint, authority: server.authority, name: 'late' });
   try {
     const answer = await late.fetch(`${CONFIG_MAPS}?watch=true&resourceVersion=1&timeoutSeconds=5`);
