@@ -2,7 +2,6 @@ import type { NodeInfo } from './cluster/node-info.js';
 import type { PodInfo } from './cluster/pod-info.js';
 import type { EventRegistration } from './cluster-event.js';
 import type { CycleState } from './framework/cycle-state.js';
-import type { PluginHandle } from './framework/plugin-handle.js';
 
 /**
  * A filter's answer. `unresolvable`: nothing that happens to other pods can
@@ -116,9 +115,6 @@ export interface QueueOrder {
   /** Since when it waits. */
   readonly sinceMs: number;
 }
-
-/** Makes a plugin of its arguments in `pluginConfig`, or refuses them with a `ConfigurationError`. */
-export type PluginFactory = (args: Readonly<Record<string, unknown>>, handle: PluginHandle) => Plugin;
 
 /** A plugin that scores, with what its score counts. */
 export interface WeightedPlugin {

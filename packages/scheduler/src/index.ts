@@ -4,14 +4,13 @@ export type { ClusterEvent, EventRegistration, QueueingHint } from './cluster-ev
 export type { UserPlugin } from './config/load-plugins.js';
 export type { DecisionDocument } from './explain/describe-decision.js';
 export type { CycleState } from './framework/cycle-state.js';
-export type { PluginHandle } from './framework/plugin-handle.js';
+export type { PluginFactory, PluginHandle } from './framework/plugin-handle.js';
 export type {
   BindContext,
   FilterOutcome,
   FilterResult,
   PermitResult,
   Plugin,
-  PluginFactory,
   PostFilterResult,
   PreFilterResult,
   Rejection,

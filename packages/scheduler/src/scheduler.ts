@@ -23,7 +23,7 @@ import { createPostJson } from './extender/post-json.js';
 import { type ClusterInformers, followCluster } from './follow-cluster.js';
 import { createSchedulerMetrics, type SchedulerMetrics } from './metrics/scheduler-metrics.js';
 import type { SchedulerOptions } from './options.js';
-import type { QueuedPod } from './queue/queue.js';
+import type { QueuedPod } from './queue/queued-pod.js';
 import type { PluginRegistry } from './registry.js';
 import { SchedulingLoop } from './scheduling-loop.js';
 

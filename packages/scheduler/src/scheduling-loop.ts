@@ -24,7 +24,8 @@ import type { DecisionHistory } from './explain/decision-history.js';
 import type { PostFilterResult, Profile } from './framework.js';
 import type { SchedulerMetrics } from './metrics/scheduler-metrics.js';
 import { writePendingStatus } from './pod-status-writer.js';
-import type { QueuedPod, SchedulingQueue } from './queue/queue.js';
+import type { SchedulingQueue } from './queue/queue.js';
+import type { QueuedPod } from './queue/queued-pod.js';
 
 export interface SchedulingLoopOptions extends Omit<BindingOptions, 'onExtensionPoint' | 'onPermitWait'> {
   readonly client: ApiClient;

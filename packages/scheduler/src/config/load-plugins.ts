@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Plugin, PluginFactory } from '../framework.js';
+import type { PluginFactory } from '../framework/plugin-handle.js';
+import type { Plugin } from '../framework.js';
 import { builtInPlugins, type PluginDefinition, type PluginRegistry } from '../registry.js';
 import { EXTENSION_POINTS, type ExtensionPoint } from './configuration.js';
 import { ConfigurationError } from './configuration-error.js';

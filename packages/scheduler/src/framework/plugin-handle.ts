@@ -8,7 +8,7 @@ import type { NodeInfo } from '../cluster/node-info.js';
 import type { Nominator } from '../cluster/nominator.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import type { HttpExtender } from '../extender/http-extender.js';
-import type { FilterResult } from '../framework.js';
+import type { FilterResult, Plugin } from '../framework.js';
 import type { CycleState } from './cycle-state.js';
 
 /** What a plugin may use of the scheduler. */
@@ -39,3 +39,6 @@ export interface Trial {
   add(state: CycleState, pod: PodInfo, added: PodInfo, node: NodeInfo): void;
   remove(state: CycleState, pod: PodInfo, removed: PodInfo, node: NodeInfo): void;
 }
+
+/** Makes a plugin of its arguments in `pluginConfig`, or refuses them with a `ConfigurationError`. */
+export type PluginFactory = (args: Readonly<Record<string, unknown>>, handle: PluginHandle) => Plugin;

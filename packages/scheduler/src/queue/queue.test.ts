@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createPodInfo, type PodInfo } from '../cluster/pod-info.js';
 import type { ClusterEvent } from '../cluster-event.js';
 import { makeNode, makePod } from '../simulation/objects.js';
-import { type QueuedPod, SchedulingQueue } from './queue.js';
+import { SchedulingQueue } from './queue.js';
+import type { QueuedPod } from './queued-pod.js';
 
 const podOf = (name: string, priority = 0, gates: string[] = []): PodInfo =>
   createPodInfo(makePod(name, { priority, containers: [], schedulingGates: gates.map((gate) => ({ name: gate })) }));

@@ -1,4 +1,4 @@
-import type { QueuedPod } from './queue.js';
+import type { QueuedPod } from './queued-pod.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
