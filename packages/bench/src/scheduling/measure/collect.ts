@@ -1,8 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ObservedPod } from '../observe/observed-pod.js';
 import type { RunContext } from '../operations/run-context.js';
-import type { Measurement } from './measurement.js';
+import type { Measurement, SchedulerCounts } from './measurement.js';
 import { startProcessSampler } from './process-sampler.js';
-import { countsBetween, readSeries } from './scheduler-counts.js';
+import { countsBetween, readSeries, type Series } from './scheduler-counts.js';
 import { balanceOf, between, latenciesOf, throughputOf } from './summarize.js';
 
 /** Measures what becomes of the pods that `pods` gives in the end, from now until the function is called. */
@@ -17,10 +18,11 @@ export async function startCollecting(
   const startMs = performance.now();
   return async () => {
     const used = stopSampler();
-    const after = before && schedulerMetricsUrl ? await readSeries(schedulerMetricsUrl) : undefined;
     const all = pods();
     const measured = all.filter(({ boundMs }) => boundMs === undefined || boundMs >= startMs);
     const boundMs = measured.flatMap((pod) => pod.boundMs ?? []);
+    const scheduler =
+      before && schedulerMetricsUrl ? await countsOf(schedulerMetricsUrl, before, boundMs.length) : undefined;
     return {
       name,
       seconds: (boundMs.reduce((latest, ms) => Math.max(latest, ms), startMs) - startMs) / 1000,
@@ -32,8 +34,22 @@ export async function startCollecting(
       latenciesMs: latenciesOf(measured),
       boundLatenciesMs: between(measured, 'sentMs', 'boundMs').sort((a, b) => a - b),
       balance: balanceOf(context.nodes, context.observer.pods()),
-      ...(before && after ? { scheduler: countsBetween(before, after) } : {}),
+      ...(scheduler ? { scheduler } : {}),
       processes: used,
     };
   };
+}
+
+const COUNTED_LIMIT_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
+
+/** The scheduler counts a pod when its binding is answered, which may be after the watch has told of it. */
+async function countsOf(url: string, before: Series, bound: number): Promise<SchedulerCounts | undefined> {
+  const deadlineMs = performance.now() + COUNTED_LIMIT_MS;
+  for (;;) {
+    const after = await readSeries(url);
+    const counts = after && countsBetween(before, after);
+    if (!counts || (counts.attempts.scheduled ?? 0) >= bound || performance.now() > deadlineMs) return counts;
+    await delay(LOOK_AGAIN_MS);
+  }
 }
