@@ -2,7 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { events, nodes, type Pod, podDisruptionBudgets, pods } from '@kubelab/api';
+import {
+  events,
+  nodes,
+  type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
+  podDisruptionBudgets,
+  pods,
+  storageClasses,
+} from '@kubelab/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requesting, type SchedulerCluster, scheduledCondition, startSchedulerCluster } from './scheduler-fixture.js';
 
@@ -134,6 +143,60 @@ describe('one scheduler', () => {
         filters: { NodeResourcesFit: 'Insufficient cpu' },
       })),
     });
+    await scheduler.stop();
+    await clear();
+  });
+
+  test('chooses a volume with the node, and waits until it is bound', async () => {
+    const scheduler = cluster.startScheduler('--leader-elect=false');
+    const { client } = cluster;
+    for (const name of ['a', 'b']) await cluster.addNode(name);
+    await client.create(storageClasses, {
+      metadata: { name: 'local' },
+      provisioner: 'kubernetes.io/no-provisioner',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    });
+    const onB = { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['b'] }] };
+    await client.create(persistentVolumes, {
+      metadata: { name: 'disk' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '2Gi' },
+        storageClassName: 'local',
+        local: { path: '/disk' },
+        nodeAffinity: { required: { nodeSelectorTerms: [onB] } },
+      },
+    });
+    await client.patch(
+      persistentVolumes,
+      { namespace: '', name: 'disk' },
+      'merge',
+      { status: { phase: 'Available' } },
+      {
+        subresource: 'status',
+      },
+    );
+    const key = { namespace: 'default', name: 'data' };
+    await client.create(persistentVolumeClaims, {
+      metadata: key,
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'local',
+        resources: { requests: { storage: '1Gi' } },
+      },
+    });
+    await cluster.addPod('keeper', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] });
+    const claimOf = async () =>
+      (await client.get(persistentVolumes, { namespace: '', name: 'disk' })).spec?.claimRef?.name;
+    await expect.poll(claimOf, { timeout: 10_000 }).toBe('data');
+    expect((await cluster.pod('keeper')).spec?.nodeName).toBeUndefined();
+    // What the controller of volumes does about it.
+    const bound = {
+      metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } },
+      spec: { volumeName: 'disk' },
+    };
+    await client.patch(persistentVolumeClaims, key, 'merge', bound);
+    expect((await cluster.until('keeper', 'bound', isBound)).spec?.nodeName).toBe('b');
     await scheduler.stop();
     await clear();
   });

@@ -65,6 +65,16 @@ describe('DecisionHistory', () => {
     }
   });
 
+  it('remembers with a placement what preemption did for it', () => {
+    const simulation = simulate();
+    const history = new DecisionHistory(2);
+    const { cycle } = simulation.decide(makePod('p'));
+    const preemption = { node: 'a', candidates: [] };
+    history.record(cycle, { attempt: 1, message: 'no', preemption });
+    history.record(cycle, { attempt: 2, node: 'a' });
+    expect(history.describe('p')).toMatchObject({ attempt: 2, node: 'a', preemption });
+  });
+
   it('forgets the oldest, keeps one place for a pod, and nothing when off unless a pod asks', () => {
     const simulation = simulate();
     const history = new DecisionHistory(2);

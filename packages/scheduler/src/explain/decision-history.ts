@@ -41,7 +41,9 @@ export class DecisionHistory {
       record = new DecisionRecord();
       this.#ring[place] = record;
     }
-    record.copy(cycle, outcome, Date.now());
+    // The attempt that made room and the one that uses it are two; both belong to the answer.
+    const earlier = record.pod?.uid === uid ? record.outcome.preemption : undefined;
+    record.copy(cycle, earlier === undefined ? outcome : { preemption: earlier, ...outcome }, Date.now());
   }
 
   /** Undefined where no decision about the pod is kept. */
