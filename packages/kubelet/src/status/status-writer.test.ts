@@ -101,4 +101,28 @@ describe('the status writer', () => {
     await write({ phase: 'Failed' });
     expect(stored).toBeUndefined();
   });
+
+  it('writes so many pods at a time, and what changes meanwhile as one', async () => {
+    const begun: (string | undefined)[] = [];
+    const ends: (() => void)[] = [];
+    const slow = {
+      updateStatus: async (_resource: unknown, object: Persisted<Pod>) => {
+        begun.push(`${object.metadata.uid} ${object.status?.phase}`);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return object;
+      },
+    } as unknown as typeof client;
+    const { signal } = new AbortController();
+    const log = pino({ level: 'silent' });
+    const bounded = createStatusWriter({ client: slow, cached: () => undefined, clock, log, signal, concurrency: 1 });
+    bounded.set(pod('a'), { phase: 'Running' }, undefined);
+    bounded.set(pod('b'), { phase: 'Pending' }, undefined);
+    bounded.set(pod('b'), { phase: 'Running' }, undefined);
+    expect([begun, bounded.backlog]).toEqual([['a Running'], 1]);
+    ends[0]?.();
+    await bounded.written('a');
+    ends[1]?.();
+    await bounded.written('b');
+    expect([begun, bounded.backlog]).toEqual([['a Running', 'b Running'], 0]);
+  });
 });
