@@ -3,6 +3,8 @@ import { parseBenchOptions } from './options.js';
 import { BARE_HTTPS_COMMAND, serveBareHttps } from './raw/bare-https.js';
 import { runBenches } from './run-benches.js';
 import { runCompare } from './scheduling/compare/run-compare.js';
+import { runRecord } from './scheduling/record/run-record.js';
+import { runReplay } from './scheduling/record/run-replay.js';
 import { runScheduling } from './scheduling/run-scheduling.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
@@ -12,6 +14,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   [BARE_HTTPS_COMMAND]: serveBareHttps,
   scheduling: runScheduling,
   compare: runCompare,
+  record: runRecord,
+  replay: runReplay,
 };
 
 /** Resolves with the exit code. */

@@ -160,16 +160,18 @@ function addOtherCommands(program: Command, version: string): void {
       const { why } = await import('./commands/why.js');
       await why(flags, pod);
     });
-  program
-    .command('bench')
-    .description('measure: `bench scheduling WORKLOAD`, or what `npm run bench` measures')
-    .argument('[arguments...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .action(async (args: string[]) => {
-      const { bench } = await import('./commands/bench.js');
-      await bench(args);
-    });
+  for (const [name, before, description] of BENCH_COMMANDS) {
+    program
+      .command(name)
+      .description(description)
+      .argument('[arguments...]')
+      .helpOption(false)
+      .allowUnknownOption()
+      .action(async (args: string[]) => {
+        const { bench } = await import('./commands/bench.js');
+        await bench([...before, ...args]);
+      });
+  }
   program
     .command('version')
     .description('print the version')
@@ -206,6 +208,13 @@ function parseCount(text: string): number {
   if (!Number.isInteger(count) || count < 1 || count > 200) throw new InvalidArgumentError('a number from 1 to 200');
   return count;
 }
+
+/** What the bundle of the benches does, and what it is to be given before the arguments. */
+const BENCH_COMMANDS = [
+  ['bench', [], 'measure: `bench scheduling WORKLOAD`, `bench compare A B WORKLOAD`, or what `npm run bench` measures'],
+  ['record', ['record'], 'write down the nodes and pods of a cluster as they come and go'],
+  ['replay', ['replay'], 'make recorded nodes and pods again, in another cluster, and measure'],
+] as const;
 
 const COMPONENTS = ['apiserver', 'scheduler', 'controller-manager', 'kubelet', 'proxy', 'hollow'];
 

@@ -4,11 +4,12 @@ import type { BenchContext } from '../bench.js';
 import { createBenchContext } from '../bench-context.js';
 import { describeMachine } from '../measure/machine.js';
 import { stopOnSignals } from '../stop-on-signals.js';
+import type { Measurement } from './measure/measurement.js';
 import { reportJson } from './report/data-items.js';
 import { reportPage } from './report/report-page.js';
 import { reportText } from './report/report-text.js';
 import type { SchedulingReport } from './report/scheduling-report.js';
-import { runWorkload } from './run-workload.js';
+import { type RunWorkloadOptions, runWorkload } from './run-workload.js';
 import { readSchedulingOptions, SCHEDULING_USAGE, type SchedulingOptions, UsageError } from './scheduling-options.js';
 import { openExistingCluster } from './target/existing-cluster.js';
 import { startOwnCluster } from './target/own-cluster.js';
@@ -24,17 +25,37 @@ export function runScheduling(args: readonly string[]): Promise<number> {
     if (!options) return say(SCHEDULING_USAGE, process.stdout);
     const workload = findWorkload(options.workload, options.params);
     const report = await withContext('scheduling', signal, (context) => measureOnce(workload, options, context));
-    process.stdout.write(reportText(report));
-    if (options.json !== undefined) await writeFile(options.json, reportJson(report));
-    if (options.html !== undefined) await writeFile(options.html, reportPage(report));
+    await tellReport(report, options);
   });
 }
 
+/** To the terminal, and to the files that are named. */
+export async function tellReport(
+  report: SchedulingReport,
+  { json, html }: Pick<SchedulingOptions, 'json' | 'html'>,
+): Promise<void> {
+  process.stdout.write(reportText(report));
+  if (json !== undefined) await writeFile(json, reportJson(report));
+  if (html !== undefined) await writeFile(html, reportPage(report));
+}
+
 /** One run of the workload in the cluster that the options say. */
-export async function measureOnce(
+export function measureOnce(
   workload: Workload,
   options: SchedulingOptions,
   context: BenchContext,
+): Promise<SchedulingReport> {
+  return measureOn(workload.name, options, context, (target, run) => runWorkload(workload, target, run));
+}
+
+type Run = (target: SchedulingTarget, options: RunWorkloadOptions) => Promise<readonly Measurement[]>;
+
+/** The report of a run in the cluster that the options say. */
+export async function measureOn(
+  workload: string,
+  options: Omit<SchedulingOptions, 'workload' | 'params'>,
+  context: BenchContext,
+  run: Run,
 ): Promise<SchedulingReport> {
   const { kubeconfig, hollow, seed, inFlight, stallLimitMs } = options;
   const { signal, say } = context;
@@ -44,11 +65,11 @@ export async function measureOnce(
       ? await startOwnCluster(context, options)
       : await openExistingCluster(context, { ...options, kubeconfig });
   const cleanUp = kubeconfig !== undefined;
-  say(workload.name);
-  const measurements = await runWorkload(workload, target, { signal, inFlight, stallLimitMs, cleanUp, say });
+  say(workload);
+  const measurements = await run(target, { signal, inFlight, stallLimitMs, cleanUp, say });
   const own = hollow ? 'a cluster of its own with hollow nodes' : 'a cluster of its own';
   const cluster = kubeconfig === undefined ? own : basename(kubeconfig);
-  return { workload: workload.name, cluster, seed, machine, measurements };
+  return { workload, cluster, seed, machine, measurements };
 }
 
 /** What `run` has brought up is gone when it ends, however it does. */

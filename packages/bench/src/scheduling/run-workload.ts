@@ -19,10 +19,26 @@ export interface RunWorkloadOptions {
 const PROGRESS_MS = 1000;
 
 /** Carries out a workload on the cluster and resolves with what was measured. */
-export async function runWorkload(
+export function runWorkload(
   workload: Workload,
   target: SchedulingTarget,
   options: RunWorkloadOptions,
+): Promise<readonly Measurement[]> {
+  return withRun(workload.name, target, options, async (context) => {
+    for (const [index, operation] of workload.operations.entries()) {
+      context.signal.throwIfAborted();
+      await runOperation(operation, index, context);
+    }
+    if (context.stopCollecting) context.measurements.push(await context.stopCollecting());
+  });
+}
+
+/** Watches the pods while `run` goes on, and resolves with what it measured. */
+export async function withRun(
+  workload: string,
+  target: SchedulingTarget,
+  options: RunWorkloadOptions,
+  run: (context: RunContext) => Promise<void>,
 ): Promise<readonly Measurement[]> {
   const { signal, say, inFlight, stallLimitMs, cleanUp } = options;
   const observer = new PodObserver(target.client);
@@ -39,7 +55,7 @@ export async function runWorkload(
     stallLimitMs,
     nodes: [],
     measurements: [],
-    workload: workload.name,
+    workload,
     churns: [],
     churnStop: churnStop.signal,
     progress: () => '',
@@ -48,11 +64,7 @@ export async function runWorkload(
   await observer.start();
   const stopProgress = startProgress(context, say);
   try {
-    for (const [index, operation] of workload.operations.entries()) {
-      signal.throwIfAborted();
-      await runOperation(operation, index, context);
-    }
-    if (context.stopCollecting) context.measurements.push(await context.stopCollecting());
+    await run(context);
     return context.measurements;
   } finally {
     stopProgress();

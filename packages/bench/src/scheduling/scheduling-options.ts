@@ -31,7 +31,7 @@ export const SHARED_FLAGS = {
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
-const FLAGS = {
+export const SCHEDULING_FLAGS = {
   ...SHARED_FLAGS,
   kubeconfig: { type: 'string' },
   'scheduler-metrics-url': { type: 'string' },
@@ -59,10 +59,10 @@ ${SHARED_USAGE}  --html FILE              write a page with charts
 
 /** Undefined for --help. Throws UsageError. */
 export function readSchedulingOptions(args: readonly string[]): SchedulingOptions | undefined {
-  const { values, positionals } = parse(args, FLAGS);
+  const { values, positionals } = parse(args, SCHEDULING_FLAGS);
   if (values.help) return undefined;
   const [workload] = positionals;
-  if (workload === undefined || positionals.length > 1) throw new UsageError('name one workload');
+  if (workload === undefined || positionals.length > 1) throw new UsageError('name one workload, or one file');
   const { kubeconfig, json, html, hollow } = values;
   const own = { '--hollow': hollow, '--scheduler-config': values['scheduler-config'] !== undefined };
   for (const [flag, given] of Object.entries(own))

@@ -6,6 +6,7 @@ import type { ObservedPod, PodGroup } from './observed-pod.js';
 
 const PATH = '/api/v1/pods';
 const RECONNECT_MS = 200;
+const STARTED = new Set(['Running', 'Succeeded', 'Failed']);
 
 interface WatchLine {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -112,7 +113,8 @@ export class PodObserver {
       pod.boundMs = nowMs;
       group.scheduled += 1;
     } else if (node && node !== pod.node) pod.rebound += 1;
-    if (object.status?.phase === 'Running') pod.runningMs ??= nowMs;
+    // One that ends at once may never be seen running.
+    if (STARTED.has(object.status?.phase ?? '')) pod.runningMs ??= nowMs;
     noteCondition(pod, object);
     if (type === 'DELETED') markGone(pod, group);
   }

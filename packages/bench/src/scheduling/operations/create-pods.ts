@@ -27,5 +27,11 @@ export async function createPods(operation: CreatePods, index: number, context: 
   });
   if (!skipWaitToCompletion)
     await untilNoneLeft(context, `pods in ${namespace} to be scheduled`, () => count - group.scheduled - group.lost);
+  if (stop && target.runsPods) {
+    const waiting = (): number =>
+      group.pods.filter(({ runningMs, goneMs }) => (runningMs ?? goneMs) === undefined).length;
+    context.progress = () => `${count - waiting()} of ${count} pods running in ${namespace}`;
+    await untilNoneLeft(context, `pods in ${namespace} to run`, waiting);
+  }
   if (stop) context.measurements.push(await stop());
 }

@@ -41,6 +41,7 @@ export async function openExistingCluster(
   return {
     client,
     processes: [],
+    runsPods: false,
     ...(schedulerMetricsUrl ? { schedulerMetricsUrl } : {}),
     defer: context.defer,
     async addNodes(operation) {

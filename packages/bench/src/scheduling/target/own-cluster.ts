@@ -34,6 +34,7 @@ export async function startOwnCluster(context: BenchContext, options: OwnCluster
   return {
     client: cluster.client,
     processes,
+    runsPods: options.hollow,
     ...(scheduler ? { schedulerMetricsUrl: `http://${scheduler.address}/metrics` } : {}),
     defer: context.defer,
     async addNodes(operation) {
@@ -59,10 +60,10 @@ export async function startOwnCluster(context: BenchContext, options: OwnCluster
 async function addHollowNodes(
   context: BenchContext,
   cluster: BenchCluster,
-  { count, label, template }: CreateNodes,
+  { count, label, template, templates }: CreateNodes,
   { seed, inFlight }: OwnClusterOptions,
 ): Promise<readonly TargetNode[]> {
-  if (template) throw new Error('hollow nodes cannot be made from a nodeTemplate: leave --hollow away');
+  if (template ?? templates) throw new Error('hollow nodes cannot be made from templates: leave --hollow away');
   const list = async (): Promise<Node[]> =>
     (await cluster.client.get<{ items: Node[] }>('/api/v1/nodes?labelSelector=kubelab.io%2Fhollow%3Dtrue')).items;
   const before = new Set((await list()).map(({ metadata }) => metadata?.name));

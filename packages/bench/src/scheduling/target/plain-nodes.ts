@@ -57,10 +57,10 @@ async function noneTainted(client: RestClient, path: string): Promise<boolean> {
 }
 
 function plainNode(operation: CreateNodes, number: number, index: number, options: PlainNodesOptions): Node {
-  const { label, count, template } = operation;
-  const given = (template ?? {}) as Node & Partial<Pick<Template, 'metadata'>>;
+  const { label, count, template, templates } = operation;
+  const given = (templates?.[index] ?? template ?? {}) as Node & Partial<Pick<Template, 'metadata'>>;
   const name =
-    given.metadata?.name && count === 1
+    given.metadata?.name && (templates || count === 1)
       ? given.metadata.name
       : `${given.metadata?.generateName ?? 'scheduler-perf-'}${number}`;
   const condition = {

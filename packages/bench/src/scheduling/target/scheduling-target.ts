@@ -15,6 +15,8 @@ export interface SchedulingTarget {
   readonly client: RestClient;
   /** Makes the nodes of one operation and resolves once pods can be scheduled to them. */
   addNodes(operation: CreateNodes): Promise<readonly TargetNode[]>;
+  /** Whether pods that are bound get to run: there are kubelets. */
+  readonly runsPods: boolean;
   /** Its processes; none where they cannot be seen. */
   readonly processes: readonly ClusterProcess[];
   /** Where the scheduler serves its metrics over HTTP. */

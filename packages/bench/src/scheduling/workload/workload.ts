@@ -22,6 +22,8 @@ export interface CreateNodes {
   readonly opcode: 'createNodes';
   readonly count: number;
   readonly template?: Template;
+  /** One for each, by their names, rather than the same for all. */
+  readonly templates?: readonly Template[];
   readonly label?: LabelStrategy;
 }
 

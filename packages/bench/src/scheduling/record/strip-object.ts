@@ -1,0 +1,59 @@
+import type { Node, Pod, PodSpec, PriorityClass } from '@kubelab/api';
+import type { Template } from '../workload/workload.js';
+
+/** What the apiserver mounts into every pod of an account, which it will mount again. */
+const TOKEN_VOLUME = /^kube-api-access-/;
+
+/** A pod as its maker may have described it: without its status, its node, and what admission put into it. */
+export function stripPod({ metadata, spec }: Pod): Template {
+  const {
+    nodeName: _node,
+    serviceAccount: _old,
+    serviceAccountName: _account,
+    priority: _priority,
+    ...rest
+  } = spec ?? ({} as PodSpec);
+  const containers = (list: PodSpec['containers'] | undefined) =>
+    list?.map((each) => ({
+      ...each,
+      volumeMounts: each.volumeMounts?.filter(({ name }) => !TOKEN_VOLUME.test(name)),
+    }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: metadata?.name ?? '', labels: metadata?.labels ?? {} },
+    spec: {
+      ...rest,
+      containers: containers(rest.containers) ?? [],
+      ...(rest.initContainers ? { initContainers: containers(rest.initContainers) } : {}),
+      ...(rest.volumes ? { volumes: rest.volumes.filter(({ name }) => !TOKEN_VOLUME.test(name)) } : {}),
+    },
+  };
+}
+
+/** A node's labels, taints and size. */
+export function stripNode({ metadata, spec, status }: Node): Template {
+  const taints = spec?.taints?.filter(({ key }) => !key.startsWith('node.kubernetes.io/'));
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: metadata?.name ?? '', labels: metadata?.labels ?? {} },
+    spec: {
+      ...(taints && taints.length > 0 ? { taints } : {}),
+      ...(spec?.unschedulable ? { unschedulable: true } : {}),
+    },
+    status: { capacity: status?.capacity, allocatable: status?.allocatable },
+  };
+}
+
+export function stripPriorityClass({ metadata, value, globalDefault, preemptionPolicy }: PriorityClass): Template {
+  const name = metadata?.name ?? '';
+  return {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    value,
+    globalDefault,
+    preemptionPolicy,
+  };
+}
