@@ -48,18 +48,18 @@ async function exactly(replicas: number): Promise<void> {
 }
 
 describe('two controller-managers', () => {
-  test('make 50 pods once, though the leader is killed in the middle; the other goes on', async () => {
+  test('make 200 pods once, though the leader is killed in the middle; the other goes on', async () => {
     const managers = new Map<string, RunningManager>();
     for (const identity of ['one', 'two'])
       managers.set(identity, await cluster.startManagerProcess(`--leader-elect-identity=${identity}`));
     await eventually(async () => expect(managers.has((await leader()) ?? '')).toBe(true));
     const first = (await leader()) ?? '';
-    await want(50);
+    await want(200);
     await eventually(() => expect(created()).toBeGreaterThanOrEqual(5));
     await managers.get(first)?.kill();
     managers.delete(first);
-    expect(created()).toBeLessThan(50);
-    await exactly(50);
+    expect(created()).toBeLessThan(200);
+    await exactly(200);
     const second = await leader();
     expect(managers.has(second ?? '')).toBe(true);
     expect(second).not.toBe(first);
@@ -71,27 +71,27 @@ describe('two controller-managers', () => {
     const one = cluster.startManager('--leader-elect-identity=three');
     await eventually(async () => expect(await leader()).toBe('three'));
     const two = cluster.startManager('--leader-elect-identity=four');
-    await want(50);
+    await want(200);
     await eventually(() => expect(created()).toBeGreaterThanOrEqual(5));
     await one.stop();
-    expect(created()).toBeLessThan(50);
-    await exactly(50);
+    expect(created()).toBeLessThan(200);
+    await exactly(200);
     expect(await leader()).toBe('four');
     await two.stop();
   });
 });
 
-test('one that is killed and started again and again makes 50 pods once', async () => {
-  await want(50);
+test('one that is killed and started again and again makes 200 pods once', async () => {
+  await want(200);
   for (let round = 1; created() < 50; round += 1) {
     const manager = await cluster.startManagerProcess('--leader-elect-identity=phoenix');
     const before = created();
     await eventually(() => expect(created()).toBeGreaterThan(before));
     await manager.kill();
-    expect(round).toBeLessThan(50);
+    expect(round).toBeLessThan(200);
   }
   const manager = cluster.startManager('--leader-elect-identity=phoenix');
-  await exactly(50);
+  await exactly(200);
   await cluster.client.patch(replicaSets, { namespace, name: 'web' }, 'merge', { spec: { replicas: 20 } });
   await eventually(async () =>
     expect(
@@ -101,12 +101,12 @@ test('one that is killed and started again and again makes 50 pods once', async 
   await manager.stop();
 });
 
-test('etcd dies in the middle: 50 pods all the same', async () => {
+test('etcd dies in the middle: 200 pods all the same', async () => {
   const manager = cluster.startManager('--leader-elect=false');
-  await want(50);
+  await want(200);
   await eventually(() => expect(created()).toBeGreaterThanOrEqual(5));
   await cluster.etcd.kill();
   await cluster.etcd.restart();
-  await exactly(50);
+  await exactly(200);
   await manager.stop();
 });
