@@ -59,7 +59,7 @@ beforeEach(() => {
 describe('a hollow container', () => {
   it('is created, runs, and is stopped as one that got SIGTERM', async () => {
     const id = await create();
-    expect((await runtime.inspect(id, signal))?.state).toBe('created');
+    expect((await runtime.inspect(id))?.state).toBe('created');
     expect((await runtime.startContainer(id, signal)).state).toBe('running');
     await clock.advance(3_600_000);
     expect(engine.find(id)?.state).toBe('running');
@@ -69,7 +69,7 @@ describe('a hollow container', () => {
 
   it('is made once, however often it is asked for', async () => {
     expect(await create()).toBe(await create());
-    expect(await runtime.list(signal)).toHaveLength(2);
+    expect(await runtime.list()).toHaveLength(2);
   });
 
   it('takes its time to start, to become ready and to stop', async () => {
@@ -122,8 +122,8 @@ describe('a hollow container', () => {
   it('leaves nothing when it is removed', async () => {
     const id = await create();
     await runtime.startContainer(id, signal);
-    for (const each of await runtime.list(signal)) await runtime.remove(each.id);
-    expect([await runtime.list(signal), [...engine.podUids()]]).toEqual([[], []]);
+    for (const each of await runtime.list()) await runtime.remove(each.id);
+    expect([await runtime.list(), [...engine.podUids()]]).toEqual([[], []]);
     await expect(runtime.startContainer(id, signal)).rejects.toMatchObject({ kind: 'notFound' });
   });
 
