@@ -1,5 +1,4 @@
 import { deepEqual } from '@kubelab/api';
-import type { NodeInfo } from '../cluster/node-info.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import { nodeAmounts } from '../cluster/pod-requests.js';
 import { type ClusterEvent, nodeOf, type QueueingHint } from '../cluster-event.js';
@@ -22,8 +21,6 @@ export const DEFAULT_SCORING_STRATEGY: ScoringStrategy = {
   ],
 };
 
-const TOO_MANY_PODS = 'Too many pods';
-
 /**
  * The node must have left what the pod asks for; of those that have, the one
  * that the scoring strategy names is preferred.
@@ -37,13 +34,6 @@ export function nodeResourcesFit({
   const isIgnored = (resource: string): boolean =>
     ignoredResources.has(resource) || ignoredResourceGroups.has(resource.slice(0, resource.indexOf('/')));
   const ignoresAny = ignoredResources.size + ignoredResourceGroups.size > 0;
-
-  const insufficientScalars = ({ requests }: PodInfo, node: NodeInfo, rejection: Collected): void => {
-    for (const [name, amount] of requests.scalars) {
-      if (amount === 0 || (ignoresAny && isIgnored(name))) continue;
-      rejection.check(name, amount, node.allocatable(name), node.requested(name, false));
-    }
-  };
 
   return {
     name: 'NodeResourcesFit',
@@ -65,50 +55,71 @@ export function nodeResourcesFit({
         requests.scalars.length === 0
       )
         return undefined;
-      const collected = new Collected();
-      if (node.pods.size >= node.allocatablePods) collected.add(TOO_MANY_PODS, false);
-      collected.check('cpu', requests.milliCpu, node.allocatableMilliCpu, node.requestedMilliCpu);
-      collected.check('memory', requests.memoryBytes, node.allocatableMemoryBytes, node.requestedMemoryBytes);
-      collected.check(
-        'ephemeral-storage',
+      let lacks = node.pods.size >= node.allocatablePods ? LACKS_PODS : 0;
+      lacks |= lacking(LACKS_CPU, requests.milliCpu, node.allocatableMilliCpu, node.requestedMilliCpu);
+      lacks |= lacking(LACKS_MEMORY, requests.memoryBytes, node.allocatableMemoryBytes, node.requestedMemoryBytes);
+      lacks |= lacking(
+        LACKS_STORAGE,
         requests.ephemeralStorageBytes,
         node.allocatableEphemeralStorageBytes,
         node.requestedEphemeralStorageBytes,
       );
-      insufficientScalars(pod, node, collected);
-      return collected.rejection();
+      if (requests.scalars.length === 0) return rejectionOf(lacks, '');
+      let scalars = '';
+      for (const [name, amount] of requests.scalars) {
+        if (ignoresAny && isIgnored(name)) continue;
+        const lacksIt = lacking(LACKS_SCALAR, amount, node.allocatable(name), node.requested(name, false));
+        if (lacksIt !== 0) scalars += `\nInsufficient ${name}`;
+        lacks |= lacksIt;
+      }
+      return rejectionOf(lacks, scalars);
     },
     score: (_, pod, node) => scoreOf(pod, node),
   };
 }
 
-/** Rejections that were given before, by what they say: nodes that are full are many, and their reasons few. */
-const rejections = new Map<string, Rejection>();
+const LACKS_PODS = 1;
+const LACKS_CPU = 2;
+const LACKS_MEMORY = 4;
+const LACKS_STORAGE = 8;
+const LACKS_SCALAR = 16;
+/** More than the node ever has: no pod that leaves can help. */
+const FOR_GOOD = 32;
 
-class Collected {
-  #reasons = '';
-  #unresolvable = false;
+/** 0 where there is enough. */
+function lacking(bit: number, amount: number, total: number, used: number): number {
+  if (amount === 0 || amount <= total - used) return 0;
+  return amount > total ? bit | FOR_GOOD : bit;
+}
 
-  check(resource: string, amount: number, total: number, used: number): void {
-    if (amount === 0 || amount <= total - used) return;
-    // More than the node ever has: no pod that leaves can help.
-    this.add(`Insufficient ${resource}`, amount > total);
+/** Rejections that were given before, by what is lacking: nodes that are full are many, and their reasons few. */
+const byLack: (Rejection | undefined)[] = [];
+const byScalars = new Map<string, Rejection>();
+
+/** `scalars`: the reasons of all else, each after a line break. */
+function rejectionOf(lacks: number, scalars: string): FilterResult {
+  if (lacks === 0) return undefined;
+  if (scalars === '') {
+    byLack[lacks] ??= makeRejection(lacks, scalars);
+    return byLack[lacks];
   }
+  const key = lacks + scalars;
+  const known = byScalars.get(key);
+  if (known) return known;
+  const rejection = makeRejection(lacks, scalars);
+  if (byScalars.size < 1_024) byScalars.set(key, rejection);
+  return rejection;
+}
 
-  add(reason: string, unresolvable: boolean): void {
-    this.#reasons = this.#reasons === '' ? reason : `${this.#reasons}\n${reason}`;
-    if (unresolvable) this.#unresolvable = true;
-  }
-
-  rejection(): FilterResult {
-    if (this.#reasons === '') return undefined;
-    const key = this.#unresolvable ? `!${this.#reasons}` : this.#reasons;
-    const known = rejections.get(key);
-    if (known) return known;
-    const rejection = { reasons: this.#reasons.split('\n'), unresolvable: this.#unresolvable };
-    if (rejections.size < 1_024) rejections.set(key, rejection);
-    return rejection;
-  }
+function makeRejection(lacks: number, scalars: string): Rejection {
+  const reasons = [
+    ...(lacks & LACKS_PODS ? ['Too many pods'] : []),
+    ...(lacks & LACKS_CPU ? ['Insufficient cpu'] : []),
+    ...(lacks & LACKS_MEMORY ? ['Insufficient memory'] : []),
+    ...(lacks & LACKS_STORAGE ? ['Insufficient ephemeral-storage'] : []),
+    ...scalars.split('\n').slice(1),
+  ];
+  return { reasons, unresolvable: (lacks & FOR_GOOD) !== 0 };
 }
 
 /** A node that came or grew helps only a pod that it could ever hold, and that asks for what grew. */
