@@ -140,7 +140,10 @@ describe('warnings', () => {
     ]);
     expect(pods.strategy.warnings?.(pod, pod as never)).toEqual([]);
     const deployment = (generation: number) =>
-      ({ metadata: { name: 'd', generation }, spec: { selector: {}, template: { spec } } }) as unknown as Persisted<Deployment>;
+      ({
+        metadata: { name: 'd', generation },
+        spec: { selector: {}, template: { spec } },
+      }) as unknown as Persisted<Deployment>;
     expect(deployments.strategy.warnings?.(deployment(2), deployment(1))).toEqual([
       'spec.template.spec.nodeSelector[beta.kubernetes.io/arch]: deprecated since v1.14; use "kubernetes.io/arch" instead',
     ]);
