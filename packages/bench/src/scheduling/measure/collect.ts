@@ -21,11 +21,12 @@ export async function startCollecting(
     const all = pods();
     const measured = all.filter(({ boundMs }) => boundMs === undefined || boundMs >= startMs);
     const boundMs = measured.flatMap((pod) => pod.boundMs ?? []);
+    const lastMs = boundMs.reduce((latest, ms) => Math.max(latest, ms), startMs);
     const scheduler =
       before && schedulerMetricsUrl ? await countsOf(schedulerMetricsUrl, before, boundMs.length) : undefined;
     return {
       name,
-      seconds: (boundMs.reduce((latest, ms) => Math.max(latest, ms), startMs) - startMs) / 1000,
+      seconds: (lastMs - startMs) / 1000,
       pods: measured.length,
       bound: boundMs.length,
       rebound: all.filter(({ rebound }) => rebound > 0).length,
@@ -33,7 +34,7 @@ export async function startCollecting(
       throughput: throughputOf(boundMs, startMs),
       latenciesMs: latenciesOf(measured),
       boundLatenciesMs: between(measured, 'sentMs', 'boundMs').sort((a, b) => a - b),
-      balance: balanceOf(context.nodes, context.observer.pods()),
+      balance: balanceOf(context.nodes, context.observer.pods(), lastMs),
       ...(scheduler ? { scheduler } : {}),
       processes: used,
     };

@@ -21,7 +21,7 @@ export interface Spread {
   readonly standardDeviation: number;
 }
 
-/** How evenly the nodes are filled, with all pods that the workload has on them. */
+/** How evenly the nodes were filled at the last binding, with all pods that the workload had on them. */
 export interface Balance {
   readonly nodes: number;
   /** On nodes that the workload did not make. */

@@ -39,12 +39,13 @@ describe('balanceOf', () => {
   it('counts pods that are on nodes, empty nodes among them, and what is elsewhere', () => {
     const pods = [
       pod({ node: 'a' }),
-      pod({ node: 'a' }),
+      pod({ node: 'a', goneMs: 3 }),
       pod({ node: 'a', goneMs: 1 }),
+      pod({ node: 'a', boundMs: 3 }),
       pod({}),
       pod({ node: 'other' }),
     ];
-    expect(balanceOf(nodes, pods)).toMatchObject({
+    expect(balanceOf(nodes, pods, 2)).toMatchObject({
       nodes: 2,
       podsElsewhere: 1,
       pods: { min: 0, mean: 1, max: 2, standardDeviation: 1 },
@@ -56,7 +57,7 @@ describe('balanceOf', () => {
 
   it('tells of nodes with more than they have', () => {
     const pods = Array.from({ length: 3 }, () => pod({ node: 'b' }));
-    expect(balanceOf(nodes, pods).overcommitted).toBe(1);
+    expect(balanceOf(nodes, pods, 2).overcommitted).toBe(1);
   });
 });
 

@@ -47,12 +47,13 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min, mean, max, standardDeviation: Math.sqrt(variance) };
 }
 
-/** How the pods that are bound, and not gone, lie on the nodes. */
-export function balanceOf(nodes: readonly TargetNode[], pods: Iterable<ObservedPod>): Balance {
+/** How the pods that were bound at that time, and not gone yet, lay on the nodes. */
+export function balanceOf(nodes: readonly TargetNode[], pods: Iterable<ObservedPod>, atMs: number): Balance {
   const filled = new Map(nodes.map((node) => [node.name, { node, pods: 0, cpuMilli: 0, memoryBytes: 0 }]));
   let podsElsewhere = 0;
   for (const pod of pods) {
-    if (pod.node === undefined || pod.goneMs !== undefined) continue;
+    if (pod.node === undefined || (pod.boundMs ?? 0) > atMs || (pod.goneMs ?? Number.POSITIVE_INFINITY) <= atMs)
+      continue;
     const entry = filled.get(pod.node);
     if (!entry) {
       podsElsewhere += 1;

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Machine } from '../../measure/machine.js';
+import { compareRounds } from '../compare/compare-rounds.js';
+import { compareText } from '../compare/compare-text.js';
+import type { Measurement } from '../measure/measurement.js';
+import { distribution, spreadOf, throughputOf } from '../measure/summarize.js';
+import { reportJson } from './data-items.js';
+import { reportPage } from './report-page.js';
+import { reportText } from './report-text.js';
+import type { SchedulingReport } from './scheduling-report.js';
+
+const machine: Machine = {
+  cpus: 2,
+  cpuModel: 'a <fast> one',
+  memoryGb: 8,
+  kernel: '6',
+  node: '20',
+  etcd: '3',
+  docker: '20',
+  loadBefore: 0.5,
+};
+
+function measurement(latencyMs: number, more: Partial<Measurement> = {}): Measurement {
+  const bound = [1, 2, 3, 4].map((factor) => factor * latencyMs);
+  return {
+    name: 'Case/Size/namespace-1',
+    seconds: (latencyMs * 4) / 1000,
+    pods: 4,
+    bound: 4,
+    rebound: 0,
+    failedFirst: 0,
+    throughput: throughputOf(bound, 0),
+    latenciesMs: { 'created → bound': distribution(bound) },
+    boundLatenciesMs: bound,
+    balance: {
+      nodes: 2,
+      podsElsewhere: 0,
+      pods: spreadOf([1, 3]),
+      cpuShare: spreadOf([0.1, 0.3]),
+      memoryShare: spreadOf([0, 0]),
+      overcommitted: 0,
+      podsByNode: [1, 3],
+    },
+    processes: [],
+    ...more,
+  };
+}
+
+const report = (each: Measurement): SchedulingReport => ({
+  workload: 'Case/Size',
+  cluster: 'here',
+  seed: '1',
+  machine,
+  measurements: [each],
+});
+
+describe('the report', () => {
+  it('is told as a table', () => {
+    const text = reportText(report(measurement(100)));
+    expect(text).toContain('Case/Size/namespace-1: 4 of 4 pods bound in 0.4 s');
+    expect(text).toMatch(/throughput, pods\/s +10 /);
+    expect(text).toMatch(/created → bound, ms +250 +250 /);
+    expect(text).toMatch(/pods +1 +2 +3 +1\n/);
+  });
+
+  it('tells what must not be in capitals', () => {
+    const balance = { ...measurement(1).balance, overcommitted: 3 };
+    const text = reportText(report(measurement(100, { rebound: 2, bound: 3, balance })));
+    expect(text).toContain('1 not bound, 2 BOUND TWICE, 3 NODES OVERCOMMITTED');
+  });
+
+  it("is JSON of perf-dashboard's data items, all of whose data are numbers", () => {
+    const { version, dataItems } = JSON.parse(reportJson(report(measurement(100, { latenciesMs: {} }))));
+    expect(version).toBe('v1');
+    expect(dataItems[0]).toMatchObject({
+      unit: 'pods/s',
+      data: { Average: 10 },
+      labels: { Name: 'Case/Size/namespace-1', Metric: 'SchedulingThroughput' },
+    });
+    for (const { data } of dataItems) for (const value of Object.values(data)) expect(typeof value).toBe('number');
+  });
+
+  it('is a page that escapes what it tells, and draws even where there is nothing', () => {
+    const page = reportPage(report(measurement(100)));
+    expect(page).toContain('a &lt;fast&gt; one');
+    expect(page.match(/<svg /g)).toHaveLength(3);
+    const nothing = measurement(100, { boundLatenciesMs: [], throughput: throughputOf([], 0) });
+    expect(
+      reportPage(report({ ...nothing, balance: { ...nothing.balance, podsByNode: [], pods: spreadOf([]) } })),
+    ).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('a comparison', () => {
+  it('marks what differs beyond chance', () => {
+    const rounds = (latencyMs: number): Measurement[][] =>
+      [1, 1.02, 0.98].map((factor) => [measurement(latencyMs * factor)]);
+    const parts = compareRounds(rounds(200), rounds(100), '1');
+    const text = compareText(parts, ['a.yaml', 'b.yaml'], 3);
+    expect(text).toMatch(/throughput, pods\/s .*\+\d+\.\d % .* \*\n/);
+    expect(text).toMatch(/created → bound, p99, ms .*-50\.0 % .* \*\n/);
+    expect(text).toMatch(/pods on a node, max +3 +3\n/);
+  });
+});
