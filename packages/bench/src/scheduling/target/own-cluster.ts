@@ -21,13 +21,16 @@ const HOLLOW_SIZE = ['--hollow-cpu', '4', '--hollow-memory', '32Gi', '--hollow-p
 /** Plain nodes have no kubelet that says that it is alive. */
 const NO_HEARTBEATS = 'controller-manager.node-monitor-grace-period=24h';
 
-/** A cluster of the bench's own, gone when it is over. Its one real node is cordoned. */
+/** A cluster of the bench's own, gone when it is over. Its one real node is cordoned and switched off: it would take CPU. */
 export async function startOwnCluster(context: BenchContext, options: OwnClusterOptions): Promise<SchedulingTarget> {
   const { schedulerConfig } = options;
   const extraConfig = [NO_HEARTBEATS];
   if (schedulerConfig !== undefined) extraConfig.push(`scheduler.config=${resolve(schedulerConfig)}`);
   const cluster = await context.startCluster({ nodes: 1, extraConfig });
-  for (const { name } of cluster.nodes) await patchNode(cluster, name, { spec: { unschedulable: true } });
+  for (const { name } of cluster.nodes) {
+    await patchNode(cluster, name, { spec: { unschedulable: true } });
+    await context.kubelab(['node', 'stop', '--name', cluster.name, name]);
+  }
   const processes = [...(await cluster.processes())];
   const scheduler = processes.find(({ component }) => component === 'scheduler');
   let made = 0;
