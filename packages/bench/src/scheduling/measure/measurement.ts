@@ -50,6 +50,8 @@ export interface ProcessUse {
   readonly cpuSeconds: number;
   readonly cores: number;
   readonly peakMemoryBytes: number;
+  /** It ended meanwhile; the one that may have taken its place is not counted. */
+  readonly ended: boolean;
   readonly samples: readonly { readonly atSeconds: number; readonly cores: number; readonly memoryBytes: number }[];
 }
 

@@ -13,6 +13,7 @@ interface Sampled {
   lastCpuMs: number;
   lastMs: number;
   peakMemoryBytes: number;
+  ended: boolean;
   readonly samples: { atSeconds: number; cores: number; memoryBytes: number }[];
 }
 
@@ -23,7 +24,18 @@ export function startProcessSampler(processes: readonly ClusterProcess[]): () =>
   const sampled = [...named, { name: 'bench', pid: process.pid }].flatMap(({ name, pid }): Sampled[] => {
     const cpuMs = look(() => cpuTimeMs(pid));
     if (cpuMs === undefined) return [];
-    return [{ name, pid, startCpuMs: cpuMs, lastCpuMs: cpuMs, lastMs: startMs, peakMemoryBytes: 0, samples: [] }];
+    return [
+      {
+        name,
+        pid,
+        startCpuMs: cpuMs,
+        lastCpuMs: cpuMs,
+        lastMs: startMs,
+        peakMemoryBytes: 0,
+        ended: false,
+        samples: [],
+      },
+    ];
   });
   const sample = (): void => {
     for (const each of sampled) takeSample(each, startMs);
@@ -33,18 +45,23 @@ export function startProcessSampler(processes: readonly ClusterProcess[]): () =>
     clearInterval(timer);
     sample();
     const seconds = (performance.now() - startMs) / 1000;
-    return sampled.map(({ name, startCpuMs, lastCpuMs, peakMemoryBytes, samples }) => {
+    return sampled.map(({ name, startCpuMs, lastCpuMs, peakMemoryBytes, ended, samples }) => {
       const cpuSeconds = (lastCpuMs - startCpuMs) / 1000;
-      return { name, cpuSeconds, cores: cpuSeconds / seconds, peakMemoryBytes, samples };
+      return { name, cpuSeconds, cores: cpuSeconds / seconds, peakMemoryBytes, ended, samples };
     });
   };
 }
 
 function takeSample(each: Sampled, startMs: number): void {
+  if (each.ended) return;
   const nowMs = performance.now();
   const cpuMs = look(() => cpuTimeMs(each.pid));
   const memoryBytes = look(() => residentBytes(each.pid));
-  if (cpuMs === undefined || memoryBytes === undefined || nowMs === each.lastMs) return;
+  if (cpuMs === undefined || memoryBytes === undefined) {
+    each.ended = true;
+    return;
+  }
+  if (nowMs === each.lastMs) return;
   const cores = (cpuMs - each.lastCpuMs) / (nowMs - each.lastMs);
   each.samples.push({ atSeconds: (nowMs - startMs) / 1000, cores, memoryBytes });
   each.lastCpuMs = cpuMs;

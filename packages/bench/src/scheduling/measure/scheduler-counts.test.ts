@@ -27,3 +27,9 @@ it('counts what was added, and interpolates within buckets', () => {
   expect(counts.durations[NAME]?.perc50).toBeCloseTo(0.1, 6);
   expect(counts.durations[NAME]?.perc90).toBeCloseTo(0.18, 6);
 });
+
+it('takes counters that are less than before for those of a new process', () => {
+  const counts = countsBetween(parseSeries(metrics(20, [10, 18, 20])), parseSeries(metrics(4, [2, 4, 4])));
+  expect(counts.attempts).toEqual({ scheduled: 4 });
+  expect(counts.durations[NAME]).toMatchObject({ count: 4 });
+});

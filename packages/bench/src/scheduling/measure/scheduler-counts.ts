@@ -40,7 +40,9 @@ export function parseSeries(text: string): Series {
 /** What was counted between the two looks. */
 export function countsBetween(before: Series, after: Series): SchedulerCounts {
   const grown = [...after].map(([key, { name, labels, value }]) => {
-    return { name, labels, value: value - (before.get(key)?.value ?? 0) };
+    const then = before.get(key)?.value ?? 0;
+    // One that is less than it was has begun anew: the scheduler was started again.
+    return { name, labels, value: value < then ? value : value - then };
   });
   const attempts: Record<string, number> = {};
   for (const { name, labels, value } of grown)

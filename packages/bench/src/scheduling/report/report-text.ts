@@ -51,7 +51,7 @@ export function measurementText(measurement: Measurement): string {
   }
   if (processes.length > 1) {
     const rows = processes.map((each) => [
-      each.name,
+      each.ended ? `${each.name} (ended)` : each.name,
       formatNumber(each.cpuSeconds),
       formatNumber(each.cores),
       formatNumber(each.peakMemoryBytes / 2 ** 20),
