@@ -76,3 +76,11 @@ test('a workload that is not right is refused with its line and field, before an
     stderr: expect.stringContaining(`${file}:4: workloadTemplate[0].countt: is not a field here`),
   });
 });
+
+test('so is a configuration of the scheduler', async () => {
+  const file = join(directory, 'config.yaml');
+  const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
+  writeFileSync(file, `${head}profiles: [{ schedulerNam: x }]\n`);
+  const outcome = await bench('compare', file, file, 'SchedulingBasic');
+  expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining(`${file}:3: profiles[0].schedulerNam: `) });
+});

@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Measurement } from '../measure/measurement.js';
 import { dataItems } from '../report/data-items.js';
 import { measureOnce, runStoppable, withContext } from '../run-scheduling.js';
@@ -11,6 +11,7 @@ import {
   sharedOptions,
   UsageError,
 } from '../scheduling-options.js';
+import { checkSchedulerConfig } from '../target/check-scheduler-config.js';
 import { findWorkload } from '../workload/shipped-workloads.js';
 import { type ComparedPart, compareRounds } from './compare-rounds.js';
 import { compareText } from './compare-text.js';
@@ -40,7 +41,7 @@ export function runCompare(args: readonly string[]): Promise<number> {
     }
     const { configurations, rounds, run } = options;
     const workload = findWorkload(run.workload, run.params);
-    for (const path of configurations) await access(path);
+    for (const path of configurations) await checkSchedulerConfig(path, signal);
     const measured: [Measurement[][], Measurement[][]] = [[], []];
     for (let round = 0; round < rounds; round++) {
       // Whatever the machine does in the course of time does it to both.

@@ -4,6 +4,7 @@ import type { BenchContext } from '../../bench.js';
 import type { BenchCluster } from '../../cluster/bench-cluster.js';
 import { runInFlight } from '../../measure/in-flight.js';
 import type { CreateNodes } from '../workload/workload.js';
+import { checkSchedulerConfig } from './check-scheduler-config.js';
 import { addPlainNodes, RUN_LABEL, targetNode } from './plain-nodes.js';
 import type { SchedulingTarget, TargetNode } from './scheduling-target.js';
 
@@ -25,7 +26,10 @@ const NO_HEARTBEATS = 'controller-manager.node-monitor-grace-period=24h';
 export async function startOwnCluster(context: BenchContext, options: OwnClusterOptions): Promise<SchedulingTarget> {
   const { schedulerConfig } = options;
   const extraConfig = [NO_HEARTBEATS];
-  if (schedulerConfig !== undefined) extraConfig.push(`scheduler.config=${resolve(schedulerConfig)}`);
+  if (schedulerConfig !== undefined) {
+    await checkSchedulerConfig(schedulerConfig, context.signal);
+    extraConfig.push(`scheduler.config=${resolve(schedulerConfig)}`);
+  }
   const cluster = await context.startCluster({ nodes: 1, extraConfig });
   for (const { name } of cluster.nodes) {
     await patchNode(cluster, name, { spec: { unschedulable: true } });
