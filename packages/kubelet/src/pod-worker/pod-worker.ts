@@ -114,9 +114,13 @@ export class PodWorker implements PodWaker {
     return this.#task.pod;
   }
 
-  /** Whether it still holds, or will hold, resources of the node. */
+  /**
+   * Whether it still holds, or will hold, resources of the node: the scheduler counts on those of a pod as soon as the
+   * apiserver has lost it, which may be before we have heard.
+   */
   get isActive(): boolean {
-    return this.#task.failure === undefined && !isTerminalPhase(this.#task.pod?.status?.phase);
+    const { failure, ended, deleted, pod } = this.#task;
+    return failure === undefined && !ended && !deleted && !isTerminalPhase(pod?.status?.phase);
   }
 
   again(): void {
