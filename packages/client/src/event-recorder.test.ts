@@ -55,6 +55,15 @@ function setUp() {
 }
 
 describe('createEventRecorder', () => {
+  it('gives events of one object and moment names of their own, whichever recorder of the process writes them', async () => {
+    const [first, second] = [setUp(), setUp()];
+    first.recorder.event(pod('a'), 'Normal', 'One', 'of two');
+    second.recorder.event(pod('a'), 'Normal', 'Other', 'of two');
+    await Promise.all([first.recorder.flush(), second.recorder.flush()]);
+    const names = [...first.events(), ...second.events()].map(({ metadata }) => metadata.name);
+    expect(new Set(names).size).toBe(2);
+  });
+
   it('writes a core Event, on behalf of the trace', async () => {
     const { recorder, events, writes } = setUp();
     const trace = newTraceContext(true);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type Event, events, isApiError, type KubernetesObject, type ObjectReference } from '@kubelab/api';
 import { type Clock, createBackoff, sleep, systemClock, type TraceContext } from '@kubelab/runtime';
 import type { Logger } from 'pino';
@@ -57,7 +58,6 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
   const { client, component, log, signal, clock = systemClock } = options;
   const { concurrency = 1, capacity = DEFAULT_CAPACITY, limit } = options;
   const correlator = createEventCorrelator({ clock });
-  const nextName = createEventNames(clock);
   const isWithinLimit = limit === undefined ? () => true : createTokenBucket(limit, clock);
   const lanes = Array.from({ length: concurrency }, createLane);
   let waiting = 0;
@@ -67,7 +67,7 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
     const { reference, type, reason, message, trace, host } = occurrence;
     const namespace = reference.namespace || 'default';
     const event: Event = {
-      metadata: { namespace, name: nextName(reference.name ?? '') },
+      metadata: { namespace, name: nextEventName(reference.name ?? '', clock) },
       involvedObject: reference,
       type,
       reason,
@@ -202,14 +202,19 @@ function referenceTo(target: EventTarget): ObjectReference {
   return { apiVersion, kind, namespace, name, uid, resourceVersion };
 }
 
-/** `NAME.HEX`, the hexadecimal being nanoseconds, made to differ within the millisecond that the clock tells. */
-function createEventNames(clock: Clock): (name: string) => string {
-  let last = 0n;
-  return (name) => {
-    const now = BigInt(Math.floor(clock.now())) * 1_000_000n;
-    last = now > last ? now : last + 1n;
-    return `${name}.${last.toString(16)}`;
-  };
+/** Within the millisecond, so that two processes hardly ever choose the same. */
+const processNanoseconds = BigInt(randomInt(1_000_000));
+let lastNanoseconds = 0n;
+
+/**
+ * `NAME.HEX`, the hexadecimal being nanoseconds, made to differ within the
+ * millisecond that the clock tells, whichever of the process's recorders asks:
+ * two controllers often have something to say of the same object at once.
+ */
+function nextEventName(name: string, clock: Clock): string {
+  const now = BigInt(Math.floor(clock.now())) * 1_000_000n + processNanoseconds;
+  lastNanoseconds = now > lastNanoseconds ? now : lastNanoseconds + 1n;
+  return `${name}.${lastNanoseconds.toString(16)}`;
 }
 
 /** RFC 3339 with whole seconds: Kubernetes' Time. */
