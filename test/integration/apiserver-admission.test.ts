@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
@@ -530,10 +530,7 @@ describe('classes', () => {
   });
 });
 
-const KUBECTLS = [
-  'kubectl',
-  ...['1.27', '1.30', '1.31', '1.33'].map((v) => `/usr/lib/google-cloud-sdk/bin/kubectl.${v}`),
-];
+const KUBECTLS = ['kubectl', ...kubectlsOf(['1.27', '1.30', '1.31', '1.33'])];
 
 test.each(KUBECTLS.map((binary, i) => [binary, `drained-${i}`]))('%s drains a node', async (binary, name) => {
   const path = await makeNamespace(name);

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
@@ -482,7 +482,7 @@ describe('apply', () => {
   });
 });
 
-const KUBECTLS = ['1.27', '1.30', '1.33'].map((version) => `/usr/lib/google-cloud-sdk/bin/kubectl.${version}`);
+const KUBECTLS = kubectlsOf(['1.27', '1.30', '1.33']);
 
 describe.each(KUBECTLS)('%s', (binary) => {
   const suffix = binary.slice(-2);
@@ -613,8 +613,7 @@ describe.each(KUBECTLS)('%s', (binary) => {
   });
 });
 
-test('kubectl apply --server-side --subresource=status', async () => {
-  const binary = '/usr/lib/google-cloud-sdk/bin/kubectl.1.33';
+test.each(kubectlsOf(['1.33']))('%s apply --server-side --subresource=status', async (binary) => {
   const name = 'sub-status';
   await apply(`${DEPLOYMENTS}/${name}`, deployment(name));
   const config = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, status: { replicas: 8 } };

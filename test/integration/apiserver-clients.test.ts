@@ -1,4 +1,4 @@
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { AppsV1Api, CoreV1Api, KubeConfig, Watch } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
@@ -6,7 +6,7 @@ import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 let etcd: EtcdProcess;
 let server: RunningApiserver;
 
-const KUBECTLS = ['/usr/lib/google-cloud-sdk/bin/kubectl.1.27', '/usr/lib/google-cloud-sdk/bin/kubectl.1.33'];
+const KUBECTLS = ['kubectl', ...kubectlsOf(['1.27', '1.33'])];
 
 const NGINX = `
 apiVersion: v1

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { issueCertificate, type KeyPair } from '@kubelab/runtime/certificates';
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
@@ -40,11 +40,7 @@ function expectRefused({ status, json }: Answer, ...messages: string[]): void {
   expect(causes.map(({ field, message }) => `${field}: ${message}`)).toEqual(messages);
 }
 
-const KUBECTLS = [
-  '/usr/lib/google-cloud-sdk/bin/kubectl.1.27',
-  '/usr/lib/google-cloud-sdk/bin/kubectl.1.32',
-  '/usr/lib/google-cloud-sdk/bin/kubectl.1.33',
-];
+const KUBECTLS = kubectlsOf(['1.27', '1.32', '1.33']);
 
 /** Since 1.32 these bodies are protobuf. */
 const CREATES: readonly (readonly [args: string, path: string, object: unknown])[] = [

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '@kubelab/api';
 import { createApiClient } from '@kubelab/client';
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type RunningApiserver, startApiserver } from './apiserver-fixture.js';
@@ -370,10 +370,9 @@ describe('discovery and OpenAPI', () => {
   });
 });
 
-describe.each(['1.27', '1.31', '1.32', '1.33'])('kubectl %s', (version) => {
-  const namespace = `k-${version.replace('.', '-')}`;
+describe.each(kubectlsOf(['1.27', '1.31', '1.32', '1.33']))('%s', (binary) => {
+  const namespace = `k-${binary.slice(-4).replace('.', '-')}`;
   const kubectl = async (args: string): Promise<string> => {
-    const binary = `/usr/lib/google-cloud-sdk/bin/kubectl.${version}`;
     const { stdout, stderr, code } = await server.kubectl(['-n', namespace, ...args.split(' ')], { binary });
     expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
     return stdout;

@@ -1,4 +1,4 @@
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlsOf, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
@@ -34,14 +34,11 @@ test('a ConfigMap is created, read, listed, changed and deleted', async () => {
   expect((await server.fetch(`${CONFIG_MAPS}/a`)).status).toBe(404);
 });
 
-test.each(['kubectl', '/usr/lib/google-cloud-sdk/bin/kubectl.1.27', '/usr/lib/google-cloud-sdk/bin/kubectl.1.33'])(
-  '%s creates, gets and deletes',
-  async (binary) => {
-    const made = await server.kubectl(['create', 'configmap', 'b', '--from-literal=k=v'], { binary });
-    expect(made).toMatchObject({ stdout: 'configmap/b created\n', stderr: '' });
-    const got = await server.kubectl(['get', 'configmap', 'b', '-o', 'jsonpath={.data.k}'], { binary });
-    expect(got.stdout).toBe('v');
-    const gone = await server.kubectl(['delete', 'configmap', 'b'], { binary });
-    expect(gone.stdout).toContain('configmap "b" deleted');
-  },
-);
+test.each(['kubectl', ...kubectlsOf(['1.27', '1.33'])])('%s creates, gets and deletes', async (binary) => {
+  const made = await server.kubectl(['create', 'configmap', 'b', '--from-literal=k=v'], { binary });
+  expect(made).toMatchObject({ stdout: 'configmap/b created\n', stderr: '' });
+  const got = await server.kubectl(['get', 'configmap', 'b', '-o', 'jsonpath={.data.k}'], { binary });
+  expect(got.stdout).toBe('v');
+  const gone = await server.kubectl(['delete', 'configmap', 'b'], { binary });
+  expect(gone.stdout).toContain('configmap "b" deleted');
+});

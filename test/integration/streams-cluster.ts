@@ -8,15 +8,15 @@ import {
   issueCertificate,
   writeKeyPair,
 } from '@kubelab/runtime/certificates';
-import { type EtcdProcess, startEtcd } from '@kubelab/testing';
+import { type EtcdProcess, kubectlOf, startEtcd } from '@kubelab/testing';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 import { type FakeKubelet, startFakeKubelet } from './streams-fake-kubelet.js';
 
-/** Speaks SPDY, for it knows nothing else. */
-export const KUBECTL_SPDY = '/usr/lib/google-cloud-sdk/bin/kubectl.1.27';
+/** Speaks SPDY, for it knows nothing else, as Debian's does. */
+export const KUBECTL_SPDY = kubectlOf('1.27');
 /** Speaks WebSocket. */
-export const KUBECTL_WEBSOCKET = '/usr/lib/google-cloud-sdk/bin/kubectl.1.33';
+export const KUBECTL_WEBSOCKET = kubectlOf('1.33');
 
 export interface Output {
   readonly stdout: Buffer;

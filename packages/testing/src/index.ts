@@ -2,4 +2,4 @@ export * from './etcd-container.js';
 export { type EtcdProcess, type EtcdProcessOptions, startEtcd } from './etcd-process.js';
 export * from './etcd-proxy.js';
 export * from './images.js';
-export { debianKubectl } from './kubectl.js';
+export { debianKubectl, kubectlOf, kubectlsOf } from './kubectl.js';

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -34,5 +34,34 @@ export async function debianKubectl(): Promise<string | undefined> {
     return existsSync(binary) ? binary : undefined;
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The kubectls of these minors (`1.27`) that the machine has. */
+export function kubectlsOf(minors: readonly string[]): string[] {
+  return minors.flatMap((minor) => find(`kubectl.${minor}`) ?? []);
+}
+
+/** The kubectl of this minor if the machine has it, else its `kubectl`, of whatever minor that is. */
+export function kubectlOf(minor: string): string {
+  return find(`kubectl.${minor}`) ?? 'kubectl';
+}
+
+/** Its path, where it is on PATH, or beside what `kubectl` is a link to. */
+function find(program: string): string | undefined {
+  const directories = (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
+  const beside = directories
+    .map((directory) => join(directory, 'kubectl'))
+    .filter(isExecutable)
+    .map((path) => dirname(realpathSync(path)));
+  return [...directories, ...beside].map((directory) => join(directory, program)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
