@@ -2,8 +2,8 @@ import { resourceTable } from '@kubelab/api';
 import { type EtcdProcess, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
-import { KIND_MANIFESTS } from './kinds-b-manifests.js';
-import { REFUSED_MANIFESTS } from './kinds-b-refused.js';
+import { KIND_MANIFESTS } from './policy-kind-manifests.js';
+import { REFUSED_MANIFESTS } from './policy-kinds-refused.js';
 
 /** Storage, network, access control, quota and scheduling: each kind through real kubectl, and what is refused. */
 

@@ -1,4 +1,4 @@
-import { KIND_MANIFESTS } from './kinds-b-manifests.js';
+import { KIND_MANIFESTS } from './policy-kind-manifests.js';
 
 /** A manifest that Kubernetes refuses with 422 Invalid, and the one error that it names. */
 export interface RefusedManifest {
