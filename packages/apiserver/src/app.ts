@@ -14,6 +14,7 @@ import { type Authentication, createAuthentication } from './authn/authenticatio
 import { type Authorization, createAuthorization } from './authz/authorization.js';
 import { ensureDefaultRoles } from './authz/default-roles/reconcile.js';
 import { withEscalationCheck } from './authz/rbac/escalation-check.js';
+import { ensureDefaultServiceCidr } from './bootstrap/default-service-cidr.js';
 import { kubernetesService } from './bootstrap/kubernetes-service.js';
 import { periodically } from './bootstrap/periodic.js';
 import { ensurePriorityClasses } from './bootstrap/priority-classes.js';
@@ -120,13 +121,14 @@ async function serve(built: Built, signal: AbortSignal, context: ComponentContex
   const faces = await listen(built, stopping.signal, context);
   parts.onListening?.({ securePort: faces.rest.port, grpcPort: faces.grpc.port });
   log.info({ securePort: faces.rest.port, grpcPort: faces.grpc.port }, 'listening');
-  const service = kubernetesService(registry, built.ranges.ips, {
+  const service = kubernetesService(registry, built.ranges.defaultIps, {
     address: options.advertiseAddress,
     port: faces.rest.port,
   });
   let work: Promise<unknown> = Promise.resolve();
   try {
     await storage.ready(signal);
+    await ensureDefaultServiceCidr(registry, built.ranges.defaultIps.text, signal);
     await built.ranges.repair();
     await ensureSystemNamespaces(registry, signal);
     await ensurePriorityClasses(registry, signal);
@@ -234,6 +236,8 @@ function createReadiness(storage: Storage, context: ComponentContext) {
   health.add('shutdown', 'ready', () => {
     if (state === 'stopping') throw new Error('the process is shutting down');
   });
+  health.complete();
+  context.health.complete();
   return {
     health,
     set(next: ReadinessState) {
@@ -248,7 +252,7 @@ function buildRegistry({ options, storage, ranges, authentication, authorization
     storage,
     resources: servedResources,
     admission: withEscalationCheck(defaultAdmission(storage, authorizer, options), policy, authorizer),
-    hooks: kindHooks(ranges),
+    hooks: kindHooks(storage, ranges),
     subresources: subresourceTable(storage, {
       ...authentication,
       maxExpirationSeconds: options.serviceAccountMaxTokenExpirationMs / 1000,

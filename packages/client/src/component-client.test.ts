@@ -32,6 +32,7 @@ it('opens nothing, and keeps the component from being ready until it is connecte
   const given = context();
   const client = await createComponentClient({ apiserver: ['127.0.0.1:1'], ...files }, given, 'scheduler');
   expect(client.connected).toBe(false);
+  given.health.complete();
   expect(await given.health.run('ready')).toMatchObject([
     { name: 'apiserver', error: { message: expect.stringContaining('not connected') } },
   ]);

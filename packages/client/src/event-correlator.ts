@@ -1,5 +1,5 @@
 import type { ObjectReference } from '@kubelab/api';
-import type { Clock, TraceContext } from '@kubelab/runtime';
+import type { TraceContext } from '@kubelab/runtime';
 import { createLruMap } from './lru-map.js';
 
 /** Something that happened once. */
@@ -39,13 +39,12 @@ const MAX_SIMILAR = 10;
 const SIMILAR_WINDOW_MS = 600_000;
 const COMBINED_PREFIX = '(combined from similar events): ';
 
-export function createEventCorrelator({ clock }: { clock: Clock }): EventCorrelator {
+export function createEventCorrelator(): EventCorrelator {
   const buckets = createLruMap<string, { tokens: number; filledAtMs: number }>(CACHE_SIZE);
   const similar = createLruMap<string, { messages: Set<string>; lastMs: number }>(CACHE_SIZE);
   const eventsWritten = createLruMap<string, WrittenEvent>(CACHE_SIZE);
 
-  const mayWrite = (key: string): boolean => {
-    const nowMs = clock.now();
+  const mayWrite = (key: string, nowMs: number): boolean => {
     const bucket = buckets.get(key) ?? { tokens: BURST, filledAtMs: nowMs };
     const tokens = Math.min(BURST, bucket.tokens + (nowMs - bucket.filledAtMs) / REFILL_MS);
     const allowed = tokens >= 1;
@@ -67,7 +66,7 @@ export function createEventCorrelator({ clock }: { clock: Clock }): EventCorrela
   return {
     admit(occurrence) {
       const combined = combine(occurrence);
-      return mayWrite(objectKey(occurrence.reference)) ? combined : undefined;
+      return mayWrite(objectKey(occurrence.reference), occurrence.timeMs) ? combined : undefined;
     },
     previous: (occurrence) => eventsWritten.get(writtenKey(occurrence)),
     written: (occurrence, event) => eventsWritten.set(writtenKey(occurrence), event),

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { ApiError, type Event, type KubernetesObject, type ObjectKey, type Persisted } from '@kubelab/api';
-import { createManualClock, newTraceContext } from '@kubelab/runtime';
+import { createManualClock, createMetrics, type MetricsRegistry, newTraceContext } from '@kubelab/runtime';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { ApiClient, WriteOptions } from './api-client.js';
@@ -200,5 +201,95 @@ describe('createEventRecorder', () => {
     await recorder.flush();
     expect(writes).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+});
+
+/** A client whose writes are answered when the test says so. */
+function createSlowClient() {
+  const answers: (() => void)[] = [];
+  const written: Event[] = [];
+  const client = {
+    create: (_: unknown, event: Event) =>
+      new Promise((resolve) => {
+        written.push(event);
+        answers.push(() => resolve(event));
+      }),
+    patch: () => Promise.reject(new Error('unexpected')),
+  } as unknown as ApiClient;
+  const answerAll = async () => {
+    for (const answer of answers.splice(0)) answer();
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  };
+  return { client, written, answers, answerAll };
+}
+
+describe('a recorder that has much to write', () => {
+  const countOf = async (metrics: MetricsRegistry, name: string) =>
+    (await metrics.getSingleMetric(name)?.get())?.values ?? [];
+
+  it('keeps room for the events of 50,000 pods in 64 MiB', async () => {
+    const { client } = createSlowClient();
+    const metrics = createMetrics('x', '');
+    const recorder = createEventRecorder({ client, component: 'x', log, metrics, capacityBytes: 64 * 1024 * 1024 });
+    for (let index = 0; index < 50_000; index++) {
+      const name = `deployment-with-a-long-name-5d9c7b8f6d-${index}`;
+      const message = `Successfully assigned namespace-of-some-length/${name} to node-${index % 5_000}.example.internal`;
+      recorder.event({ ...pod(name), metadata: { ...pod(name).metadata, uid: randomUUID() } }, 'Normal', 'S', message);
+    }
+    expect(await countOf(metrics, 'kubelab_events_dropped_total')).toEqual([]);
+    expect(await countOf(metrics, 'kubelab_events_waiting')).toMatchObject([{ value: 50_000 }]);
+  });
+
+  it('counts what finds no room, by why', async () => {
+    const { client, answerAll } = createSlowClient();
+    const metrics = createMetrics('x', '');
+    const recorder = createEventRecorder({ client, component: 'x', log, metrics, capacityBytes: 2_000 });
+    for (let index = 0; index < 10; index++) recorder.event(pod(`p${index}`), 'Normal', 'S', 'x'.repeat(60));
+    const [dropped] = await countOf(metrics, 'kubelab_events_dropped_total');
+    expect(dropped).toMatchObject({ labels: { reason: 'no_room' }, value: 6 });
+    await answerAll();
+    await recorder.flush();
+    recorder.event(pod('later'), 'Normal', 'S', 'x');
+    expect(await countOf(metrics, 'kubelab_events_waiting')).toMatchObject([{ value: 1 }]);
+    await answerAll();
+    await recorder.flush();
+  });
+
+  it('writes those of several objects at a time, and those of one in their order', async () => {
+    const { client, written, answerAll } = createSlowClient();
+    const recorder = createEventRecorder({ client, component: 'x', log, concurrency: 3 });
+    for (const name of ['a', 'a', 'b', 'c', 'd']) recorder.event(pod(name), 'Normal', `R${written.length}`, 'x');
+    expect(written.map(({ involvedObject }) => involvedObject.name)).toEqual(['a', 'b', 'c']);
+    await answerAll();
+    expect(
+      written
+        .map(({ involvedObject }) => involvedObject.name)
+        .slice(3)
+        .sort(),
+    ).toEqual(['a', 'd']);
+    await answerAll();
+    await recorder.flush();
+  });
+
+  it('writes one at a time, with pauses, while what matters more is under way, until half of the room is taken', async () => {
+    const { client, written, answerAll } = createSlowClient();
+    const clock = createManualClock(0);
+    let busy = true;
+    const options = { client, component: 'x', log, clock, isBusy: () => busy, concurrency: 8, capacityBytes: 10_000 };
+    const recorder = createEventRecorder(options);
+    for (let index = 0; index < 6; index++) recorder.event(pod(`p${index}`), 'Normal', 'S', 'x');
+    expect(written).toHaveLength(1);
+    await answerAll();
+    expect(written).toHaveLength(1);
+    await clock.advance(20);
+    expect(written).toHaveLength(2);
+    for (let index = 6; index < 24; index++) recorder.event(pod(`p${index}`), 'Normal', 'S', 'x');
+    expect(written.length).toBeGreaterThan(5);
+    busy = false;
+    await answerAll();
+    await clock.advance(20);
+    expect(written.length).toBeGreaterThan(12);
+    for (let round = 0; round < 4; round++) await answerAll();
+    await recorder.flush();
   });
 });

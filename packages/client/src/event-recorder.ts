@@ -1,9 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { type Event, events, isApiError, type KubernetesObject, type ObjectReference } from '@kubelab/api';
-import { type Clock, createBackoff, sleep, systemClock, type TraceContext } from '@kubelab/runtime';
+import {
+  type Clock,
+  counterIn,
+  createBackoff,
+  gaugeIn,
+  type MetricsRegistry,
+  sleep,
+  systemClock,
+  type TraceContext,
+} from '@kubelab/runtime';
 import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.js';
 import { createEventCorrelator, type Occurrence } from './event-correlator.js';
+import { createEventQueue } from './event-queue.js';
 import type { Cached } from './informer.js';
 
 /** What the event is about. A reference may name a part of an object, `spec.containers{nginx}`, in `fieldPath`. */
@@ -37,15 +47,22 @@ export interface EventRecorderOptions {
   readonly signal?: AbortSignal;
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** How many objects' events are written at a time; those of one object keep their order. Default 1. */
+  /** How many objects' events are written at a time; those of one object keep their order. Default 8. */
   readonly concurrency?: number;
-  /** How many may wait. Default 1,000: twice what a full node makes at once. */
-  readonly capacity?: number;
+  /** How much may wait, about 600 bytes each. Default 8 MiB: more than ten times what a full node makes at once. */
+  readonly capacityBytes?: number;
+  /** Whether something more urgent is under way: events are written one at a time then, while there is room for them to wait. */
+  readonly isBusy?: () => boolean;
+  /** Gets `kubelab_events_waiting` and `kubelab_events_dropped_total`, which all recorders of a process share. */
+  readonly metrics?: MetricsRegistry;
   /** Beyond it events are dropped. Default: no limit. */
   readonly limit?: { readonly perSecond: number; readonly burst: number };
 }
 
-const DEFAULT_CAPACITY = 1_000;
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_CAPACITY_BYTES = 8 * 1024 * 1024;
+/** After an event while something more urgent is under way: at most 50 a second are written then. */
+const BUSY_PAUSE_MS = 20;
 const MAX_ATTEMPTS = 12;
 const TRANSIENT = ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyRequests', 'InternalError'] as const;
 
@@ -56,14 +73,13 @@ const TRANSIENT = ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyReq
  */
 export function createEventRecorder(options: EventRecorderOptions): SharedEventRecorder {
   const { client, component, log, signal, clock = systemClock } = options;
-  const { concurrency = 1, capacity = DEFAULT_CAPACITY, limit } = options;
-  const correlator = createEventCorrelator({ clock });
+  const { concurrency = DEFAULT_CONCURRENCY, capacityBytes = DEFAULT_CAPACITY_BYTES, limit } = options;
+  const correlator = createEventCorrelator();
   const isWithinLimit = limit === undefined ? () => true : createTokenBucket(limit, clock);
-  const lanes = Array.from({ length: concurrency }, createLane);
-  let waiting = 0;
+  const count = countersIn(options.metrics);
   let dropped = 0;
 
-  const createEvent = async (occurrence: Occurrence, count: number, firstTimestamp: string): Promise<void> => {
+  const createEvent = async (occurrence: Occurrence, times: number, firstTimestamp: string): Promise<void> => {
     const { reference, type, reason, message, trace, host } = occurrence;
     const namespace = reference.namespace || 'default';
     const event: Event = {
@@ -75,27 +91,27 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
       source: { component, ...(host === undefined ? {} : { host }) },
       reportingComponent: component,
       reportingInstance: host ?? '',
-      count,
+      count: times,
       firstTimestamp,
       lastTimestamp: timestamp(occurrence.timeMs),
     };
     const created = await client.create(events, event, { trace, signal });
-    correlator.written(occurrence, { namespace, name: created.metadata.name, count, firstTimestamp });
+    correlator.written(occurrence, { namespace, name: created.metadata.name, count: times, firstTimestamp });
   };
 
   const write = async (occurrence: Occurrence): Promise<void> => {
     const { trace, message } = occurrence;
     const previous = correlator.previous(occurrence);
     if (!previous) return createEvent(occurrence, 1, timestamp(occurrence.timeMs));
-    const count = previous.count + 1;
+    const times = previous.count + 1;
     try {
-      const patch = { count, message, lastTimestamp: timestamp(occurrence.timeMs) };
+      const patch = { count: times, message, lastTimestamp: timestamp(occurrence.timeMs) };
       await client.patch(events, previous, 'merge', patch, { trace, signal });
-      correlator.written(occurrence, { ...previous, count });
+      correlator.written(occurrence, { ...previous, count: times });
     } catch (error) {
       // It has expired since.
       if (!isApiError(error, 'NotFound')) throw error;
-      await createEvent(occurrence, count, previous.firstTimestamp);
+      await createEvent(occurrence, times, previous.firstTimestamp);
     }
   };
 
@@ -110,6 +126,7 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
           // A namespace that is being deleted takes no more events.
           const level = isApiError(error, 'Forbidden', 'NotFound') ? 'debug' : 'warn';
           const { reason, message, reference } = occurrence;
+          count.dropped('refused');
           log[level]({ error, reason, message, kind: reference.kind, name: reference.name }, 'an event is lost');
           return;
         }
@@ -123,59 +140,75 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
     }
   };
 
-  const drain = async (lane: Lane): Promise<void> => {
-    for (let next = lane.waiting.shift(); next && !signal?.aborted; next = lane.waiting.shift()) {
-      waiting -= 1;
-      await writeWithRetries(next);
-    }
-    waiting -= lane.waiting.length;
-    lane.waiting = [];
-    lane.draining = undefined;
-    if (waiting > 0 || dropped === 0) return;
-    log.warn({ dropped }, 'events were dropped: too many came at once');
-    dropped = 0;
+  const queue = createEventQueue({
+    capacityBytes,
+    concurrency,
+    isBusy: options.isBusy ?? (() => false),
+    pause: () => sleep(BUSY_PAUSE_MS, signal, clock).catch(() => undefined),
+    // What is combined, or too much of an object, is found out as late as may be: whoever records does not wait for it.
+    write: async (occurrence) => {
+      if (signal?.aborted) return;
+      const admitted = correlator.admit(occurrence);
+      if (admitted) await writeWithRetries(admitted);
+      else count.dropped('too_many_of_object');
+      if (!signal?.aborted) count.left();
+    },
+    onIdle: () => {
+      if (dropped === 0) return;
+      log.warn({ dropped }, 'events were dropped: too many came at once');
+      dropped = 0;
+    },
+  });
+  const forget = (): void => {
+    for (let left = queue.size; left > 0; left--) count.left();
+    queue.clear();
   };
+  signal?.addEventListener('abort', forget, { once: true });
 
   const record = (host: string | undefined, ...[target, type, reason, message, trace]: EventArguments): void => {
     if (signal?.aborted) return;
-    if (waiting >= capacity || !isWithinLimit()) {
+    const lost = (why: DropReason): void => {
       dropped += 1;
+      count.dropped(why);
+    };
+    if (!isWithinLimit()) {
+      lost('rate');
       return;
     }
     const reference = referenceTo(target);
-    const occurrence = correlator.admit({ reference, type, reason, message, trace, host, timeMs: clock.now() });
-    if (!occurrence) return;
-    waiting += 1;
-    const lane = lanes[laneOf(reference, lanes.length)] as Lane;
-    lane.waiting.push(occurrence);
-    lane.draining ??= drain(lane);
+    count.came();
+    if (queue.push({ reference, type, reason, message, trace, host, timeMs: clock.now() })) return;
+    count.left();
+    lost('no_room');
   };
 
   return {
     event: (...event) => record(options.host, ...event),
     onHost: (host) => ({ event: (...event) => record(host, ...event) }),
-    flush: async () => {
-      await Promise.all(lanes.map(({ draining }) => draining));
-    },
+    flush: () => queue.idle(),
   };
 }
 
 type EventArguments = Parameters<EventRecorder['event']>;
+/** Why an event is not written: no room to wait, the recorder's limit, its object's, or the apiserver. */
+type DropReason = 'no_room' | 'rate' | 'too_many_of_object' | 'refused';
 
-/** What is written one after the other. */
-interface Lane {
-  waiting: Occurrence[];
-  draining: Promise<void> | undefined;
-}
-
-const createLane = (): Lane => ({ waiting: [], draining: undefined });
-
-/** The same for every event of an object. */
-function laneOf({ uid, name, namespace }: ObjectReference, lanes: number): number {
-  if (lanes === 1) return 0;
-  let hash = 0;
-  for (const character of uid ?? `${namespace}/${name}`) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return hash % lanes;
+function countersIn(registry: MetricsRegistry | undefined) {
+  if (registry === undefined) return { came: () => {}, left: () => {}, dropped: () => {} };
+  const waiting = gaugeIn(registry, {
+    name: 'kubelab_events_waiting',
+    help: 'Events that have been recorded and not been written yet.',
+  });
+  const dropped = counterIn(registry, {
+    name: 'kubelab_events_dropped_total',
+    help: 'Events that were not written, by why.',
+    labelNames: ['reason'],
+  });
+  return {
+    came: () => waiting.inc(),
+    left: () => waiting.dec(),
+    dropped: (reason: DropReason) => dropped.inc({ reason }),
+  };
 }
 
 /** Whether one more may pass now: `burst` at once, `perSecond` in the long run. */

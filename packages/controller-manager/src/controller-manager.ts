@@ -21,6 +21,7 @@ export function createControllerManager(options: ControllerManagerOptions): Comp
 
 async function run(options: ControllerManagerOptions, signal: AbortSignal, context: ComponentContext): Promise<void> {
   const client = await createComponentClient(options, context, 'controller-manager');
+  context.health.complete();
   const work = (leading: AbortSignal) => lead(options, client, leading, context);
   try {
     if (options.leaderElect) {
@@ -61,7 +62,7 @@ async function lead(
       options,
       clock: systemClock,
       log: controllerLog,
-      recorder: createEventRecorder({ client, component: `${name}-controller`, log: controllerLog, signal }),
+      recorder: createEventRecorder({ client, component: `${name}-controller`, log: controllerLog, signal, metrics }),
       createReconciler: (reconcilerName, reconcile, informersSynced, { workers = 5, maxBackoffMs = 60_000 } = {}) =>
         createReconciler({
           name: reconcilerName,

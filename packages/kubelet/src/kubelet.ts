@@ -186,6 +186,7 @@ async function buildParts(
     const failure = cache.failure();
     if (failure !== undefined) throw new Error(failure);
   });
+  health.complete();
   const parts: readonly Part[] = [
     (running) => cache.run(running),
     (running) => podInformer.run(running),

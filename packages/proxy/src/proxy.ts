@@ -53,6 +53,7 @@ async function run(
     context.health.add('rules', 'ready', () => {
       if (!loop.programmed) throw new Error('the rules of the Services are not in the kernel yet');
     });
+    context.health.complete();
     await Promise.all([serviceInformer.run(signal), sliceInformer.run(signal), loop.run(signal, context)]);
   } finally {
     await client.close();

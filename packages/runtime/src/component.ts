@@ -9,6 +9,7 @@ export interface ComponentContext {
   readonly metrics: Registry;
   /** Its sink is set by whoever has a way to the apiserver's ring: `createComponentClient`. */
   readonly tracer: ReportingTracer;
+  /** Not ready until the component has said that its checks are `complete`. */
   readonly health: HealthChecks;
 }
 

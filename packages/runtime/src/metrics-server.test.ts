@@ -29,7 +29,19 @@ describe('startMetricsServer', () => {
     expect(body).toContain('kubelab_x_total 2');
   });
 
+  it('is not ready before it is said that all checks are there', async () => {
+    health.add('ping', 'live', () => {});
+    expect(await get('/livez')).toEqual({ status: 200, body: 'ok' });
+    expect(await get('/readyz')).toEqual({
+      status: 500,
+      body: '[+]ping ok\n[-]startup failed: the process is starting\nreadyz check failed\n',
+    });
+    health.complete();
+    expect(await get('/readyz?verbose')).toEqual({ status: 200, body: '[+]ping ok\nreadyz check passed\n' });
+  });
+
   it('tells live from ready', async () => {
+    health.complete();
     health.add('ping', 'live', () => {});
     health.add('informers', 'ready', () => Promise.reject(new Error('not synced')));
     expect(await get('/healthz')).toEqual({ status: 200, body: 'ok' });

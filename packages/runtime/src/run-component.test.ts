@@ -15,7 +15,8 @@ const MAIN = `
   await runComponent({
     name: 'probe',
     instance: 'a',
-    async run(signal, { log }) {
+    async run(signal, { log, health }) {
+      if (options.behave !== 'start') health.complete();
       if (options.behave === 'fail') throw new Error('no disk');
       if (options.behave === 'return') return;
       if (options.behave === 'reject') void Promise.reject(new Error('forgotten'));
@@ -116,6 +117,18 @@ describe('runComponent', () => {
     expect(await (await fetch(`http://${address}/metrics`)).text()).toMatch(
       /kubelab_component_info\{component="probe",instance="a"\} 1/,
     );
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  });
+
+  it('is alive, and not ready, while the component has not said that its checks are there', async () => {
+    const { child, ended, started, output } = startAndWait('--metrics-address=127.0.0.1:0', '--behave=start');
+    await started;
+    const address = /"metricsAddress":"([^"]+)"/.exec(output())?.[1];
+    expect((await fetch(`http://${address}/livez`)).status).toBe(200);
+    const response = await fetch(`http://${address}/readyz`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain('[-]startup failed');
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });

@@ -28,6 +28,8 @@ import type { PluginRegistry } from './registry.js';
 import { SchedulingLoop } from './scheduling-loop.js';
 
 const COMPONENT = 'default-scheduler';
+/** Of the events of 50,000 pods half remains when they are bound. */
+const EVENT_CAPACITY_BYTES = 64 * 1024 * 1024;
 
 /** Binds every pending pod to the node that suits it best. */
 export function createScheduler(options: SchedulerOptions): Component {
@@ -46,6 +48,7 @@ async function run(options: SchedulerOptions, signal: AbortSignal, context: Comp
   const setup = await prepare(options);
   const { leaderElection } = setup.configuration;
   const client = await createComponentClient(options, context, 'scheduler');
+  context.health.complete();
   try {
     const work = (leading: AbortSignal) => lead(setup, client, leading, context);
     if (leaderElection?.leaderElect ?? options.leaderElect) {
@@ -90,8 +93,17 @@ async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, contex
   const { log, tracer } = context;
   const { extenders, configuration, registry } = setup;
   const informers = createInformers(client, kindsOf(configuration.profiles, registry), log);
-  const recorder = createEventRecorder({ client, component: COMPONENT, log, signal });
   let metrics: SchedulerMetrics | undefined;
+  let loop: SchedulingLoop | undefined;
+  const recorder = createEventRecorder({
+    client,
+    component: COMPONENT,
+    log,
+    signal,
+    capacityBytes: EVENT_CAPACITY_BYTES,
+    metrics: context.metrics,
+    isBusy: () => loop?.isBusy ?? false,
+  });
   const core = createCore({
     configuration,
     registry,
@@ -110,7 +122,7 @@ async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, contex
   const history = new DecisionHistory(setup.options.decisionHistory);
   const { cache, profiles } = core;
   followCluster(informers, core, new Explainer({ client, cache, history, profiles, log }));
-  const loop = new SchedulingLoop({
+  loop = new SchedulingLoop({
     ...core,
     client,
     recorder,
@@ -123,9 +135,10 @@ async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, contex
       tracer.startSpan(name, { parent, attributes: { object: `pods/${pod.key}`, attempt: attempts } }),
   });
   const all = [informers.nodes, informers.pods, informers.namespaces, ...informers.objects.values()];
+  const decide = loop;
   const scheduling = async () => {
     await Promise.all(all.map((informer) => informer.synced(signal)));
-    await loop.run(signal);
+    await decide.run(signal);
   };
   await Promise.all([...all.map((informer) => informer.run(signal)), scheduling()]);
 }

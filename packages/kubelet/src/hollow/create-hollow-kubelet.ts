@@ -31,6 +31,8 @@ const RENEW_INTERVAL_MS = 10_000;
 const REGISTRATIONS = 64;
 /** Events of so many objects are written at a time. */
 const EVENT_CONCURRENCY = 16;
+/** More than an event takes while it waits. */
+const EVENT_BYTES = 1_024;
 /** Writes of pods under way: fewer than the apiserver takes of one session, enough to fill its transactions. */
 const POD_CALLS = 256;
 /** Pods are not begun with while more statuses than these wait to be written. */
@@ -47,6 +49,7 @@ export function createHollowKubelet(options: HollowOptions): Component {
       if (options.check) return;
       const registered = countRegistered(shapes.length, context);
       const client = await createComponentClient(options, context, 'kubelet');
+      context.health.complete();
       const heartbeatClient = createApiClient({
         addresses: options.apiserver,
         tls: await readTlsMaterial(options),
@@ -74,7 +77,7 @@ export function createHollowKubelet(options: HollowOptions): Component {
   };
 }
 
-/** The process is ready once all its nodes are registered. To be called before it can be asked. */
+/** The process is ready once all its nodes are registered. */
 function countRegistered(nodes: number, { health }: ComponentContext): () => void {
   let registered = 0;
   health.add('nodes', 'ready', () => {
@@ -122,7 +125,7 @@ function createParts(
   settings: HollowSettings,
   shapes: readonly NodeShape[],
   { client, heartbeatClient }: Record<'client' | 'heartbeatClient', SessionApiClient>,
-  { log, tracer }: ComponentContext,
+  { log, tracer, metrics }: ComponentContext,
   signal: AbortSignal,
 ): Parts {
   const clock = createPooledClock();
@@ -163,7 +166,8 @@ function createParts(
       signal,
       clock,
       concurrency: EVENT_CONCURRENCY,
-      capacity: Math.max(burst, perSecond),
+      capacityBytes: Math.max(burst, perSecond) * EVENT_BYTES,
+      metrics,
       limit: { perSecond, burst: perSecond === 0 ? 0 : burst },
     }),
     // What only pretends needs no protection from too much at a time.

@@ -1,0 +1,130 @@
+import type { Occurrence } from './event-correlator.js';
+
+export interface EventQueueOptions {
+  /** How much may wait, as estimated: see `sizeOf`. */
+  readonly capacityBytes: number;
+  /** How many objects' events are written at a time. */
+  readonly concurrency: number;
+  /** Whether what matters more is under way. */
+  readonly isBusy: () => boolean;
+  /** Waits a little; never rejects. */
+  readonly pause: () => Promise<void>;
+  /** Never rejects. */
+  readonly write: (occurrence: Occurrence) => Promise<void>;
+  /** Nothing waits any more. */
+  readonly onIdle: () => void;
+}
+
+export interface EventQueue {
+  /** How many wait, or are being written. */
+  readonly size: number;
+  /** False where there is no room. */
+  push(occurrence: Occurrence): boolean;
+  /** Forgets what waits. */
+  clear(): void;
+  /** Resolves when nothing waits and nothing is being written. */
+  idle(): Promise<void>;
+}
+
+/** An occurrence with its reference, beside its texts: seven fields, a time, and what holds them. */
+const OVERHEAD_BYTES = 400;
+/** Places of the list that are behind its head before it is shortened. */
+const MAX_BEHIND = 1_024;
+
+/**
+ * Events that wait to be written: several objects' at a time, those of one
+ * object one after the other. While what matters more is under way, one at a
+ * time is written with a pause after it, as long as less than half of the room
+ * is taken; then ever more, so that nothing need be lost.
+ */
+export function createEventQueue(options: EventQueueOptions): EventQueue {
+  const { capacityBytes, concurrency, isBusy, pause, write, onIdle } = options;
+  let waiting: Occurrence[] = [];
+  let head = 0;
+  let bytes = 0;
+  let size = 0;
+  /** Objects of which an event is being written, with what waits behind it. */
+  const writing = new Map<string, Occurrence[]>();
+  let idlers: (() => void)[] = [];
+
+  /** From 0 to 1, while more than half of the room is taken. */
+  const pressure = (): number => Math.max(0, (2 * bytes) / capacityBytes - 1);
+  const allowed = (): number => (isBusy() ? 1 + Math.floor((concurrency - 1) * pressure()) : concurrency);
+
+  const next = (): Occurrence | undefined => {
+    const occurrence = waiting[head];
+    if (occurrence === undefined) return undefined;
+    head += 1;
+    if (head > MAX_BEHIND && head * 2 > waiting.length) {
+      waiting = waiting.slice(head);
+      head = 0;
+    }
+    return occurrence;
+  };
+
+  const start = (): void => {
+    while (writing.size < concurrency && head < waiting.length && writing.size < allowed()) {
+      const occurrence = next() as Occurrence;
+      const key = objectOf(occurrence);
+      const behind = writing.get(key);
+      if (behind) behind.push(occurrence);
+      else {
+        writing.set(key, [occurrence]);
+        void writeAllOf(key);
+      }
+    }
+  };
+
+  const writeAllOf = async (key: string): Promise<void> => {
+    const own = writing.get(key) ?? [];
+    for (let occurrence = own[0]; occurrence; occurrence = own[0]) {
+      await write(occurrence);
+      // It may have been forgotten meanwhile.
+      if (own.shift() === undefined) continue;
+      bytes -= sizeOf(occurrence);
+      size -= 1;
+      if (pressure() === 0 && isBusy()) await pause();
+    }
+    writing.delete(key);
+    start();
+    if (writing.size > 0) return;
+    const resolved = idlers;
+    idlers = [];
+    onIdle();
+    for (const resolve of resolved) resolve();
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    push(occurrence) {
+      const cost = sizeOf(occurrence);
+      if (bytes + cost > capacityBytes) return false;
+      bytes += cost;
+      size += 1;
+      waiting.push(occurrence);
+      start();
+      return true;
+    },
+    clear() {
+      waiting = [];
+      head = 0;
+      bytes = 0;
+      size = 0;
+      for (const own of writing.values()) own.length = 0;
+    },
+    idle: () => (writing.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+  };
+}
+
+/** The bytes that an occurrence takes while it waits; its object's own strings are counted, shared or not. */
+function sizeOf({ message, reason, reference }: Occurrence): number {
+  const { namespace = '', name = '', uid = '', fieldPath = '' } = reference;
+  return (
+    OVERHEAD_BYTES + message.length + reason.length + namespace.length + name.length + uid.length + fieldPath.length
+  );
+}
+
+const objectOf = ({ reference: { uid, kind, namespace, name } }: Occurrence): string =>
+  uid ?? `${kind}/${namespace}/${name}`;
