@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import {
-  type ApiError,
+  ApiError,
   type FieldError,
   invalid,
   type Persisted,
@@ -8,6 +8,7 @@ import {
   type ServicePort,
   services,
 } from '@kubelab/api';
+import { type AddressOwner, addressHeldBy } from '../ranges/ip-address-object.js';
 import { RangeFull } from '../ranges/range-allocator.js';
 import { nodePortsOf, type ServiceRanges } from '../ranges/service-ranges.js';
 import type { HookCall, KindHook, Reservation } from './kind-hook.js';
@@ -30,13 +31,14 @@ export function serviceHook(ranges: ServiceRanges): KindHook<Service> & { resour
       if (wantsNodePorts(service)) keepNodePorts(service, old);
       const taking = new Taking(service, ranges, call);
       return taking.run(async () => {
-        if (wantsAddress(service) && !hasAddress(old)) await taking.address();
+        if (wantsAddress(service) && addressHeldBy(old) === '') await taking.address();
         if (wantsNodePorts(service)) await taking.nodePorts(nodePortsOf(old));
         taking.returnUnused(old);
       });
     },
     async afterDelete(service) {
-      await returnAddress(ranges, hasAddress(service) ? [service.spec?.clusterIP ?? ''] : []);
+      const address = addressHeldBy(service);
+      if (address !== '') await ranges.addresses.release([address], ownerOf(service));
       await returnPorts(ranges, nodePortsOf(service));
     },
   };
@@ -46,8 +48,8 @@ function wantsAddress({ spec }: Service): boolean {
   return spec?.type !== 'ExternalName' && spec?.clusterIP !== HEADLESS;
 }
 
-function hasAddress({ spec }: Service): boolean {
-  return Boolean(spec?.clusterIP) && spec?.clusterIP !== HEADLESS && spec?.type !== 'ExternalName';
+function ownerOf({ metadata }: Service): AddressOwner {
+  return { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
 }
 
 function wantsNodePorts({ spec }: Service): boolean {
@@ -85,11 +87,11 @@ class Taking {
   async run(take: () => Promise<void>): Promise<Reservation> {
     const undo = async () => {
       if (this.call.dryRun) return;
-      await returnAddress(this.ranges, this.#addresses);
+      await this.ranges.addresses.release(this.#addresses, ownerOf(this.service));
       await returnPorts(this.ranges, this.#ports);
     };
     const commit = async () => {
-      await returnAddress(this.ranges, this.#unusedAddresses);
+      await this.ranges.addresses.release(this.#unusedAddresses, ownerOf(this.service));
       await returnPorts(this.ranges, this.#unusedPorts);
     };
     try {
@@ -101,32 +103,23 @@ class Taking {
     return { undo, commit };
   }
 
-  /** The address that the Service asks for, or any. @throws ApiError Invalid */
+  /** The address that the Service asks for, or any. @throws ApiError Invalid, InternalError (none is left) */
   async address(): Promise<void> {
-    const { ips, ipAllocator } = this.ranges;
+    const { addresses } = this.ranges;
     const { spec } = this.service;
     if (spec === undefined) return;
+    const owner = ownerOf(this.service);
     const asked = spec.clusterIP || spec.clusterIPs?.[0] || '';
     if (asked === '') {
-      const offset = await this.#orFull('spec.clusterIPs', 'an IP', () => ipAllocator.allocate(this.call));
-      spec.clusterIP = ips.addressOf(offset);
+      spec.clusterIP = await orFull('a serviceIP', () => addresses.allocate(owner, this.call));
     } else {
       // What is no address at all is validation's to refuse.
       if (isIP(asked) === 0) return;
-      const offset = ips.offsetOf(asked);
-      if (offset === undefined) {
-        throw this.#refuse(
-          'spec.clusterIPs',
-          [asked],
-          `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${ips.text}`,
-        );
+      if (!addresses.includes(asked)) {
+        throw this.#refuseAddress(asked, 'the provided network does not match the current range');
       }
-      if (!(await ipAllocator.take(offset, this.call))) {
-        throw this.#refuse(
-          'spec.clusterIPs',
-          [asked],
-          `failed to allocate IP ${asked}: provided IP is already allocated`,
-        );
+      if (!(await addresses.take(asked, owner, this.call))) {
+        throw this.#refuseAddress(asked, 'provided IP is already allocated');
       }
       spec.clusterIP = asked;
     }
@@ -141,7 +134,7 @@ class Taking {
     for (const [index, port] of (this.service.spec?.ports ?? []).entries()) {
       const field = `spec.ports[${index}].nodePort`;
       if (!port.nodePort) {
-        const offset = await this.#orFull(field, 'a nodePort', () => portAllocator.allocate(this.call));
+        const offset = await orFull('a nodePort', () => portAllocator.allocate(this.call));
         port.nodePort = ports.portOf(offset);
       } else if (mine.has(port.nodePort)) {
         // One number may serve two protocols of the same Service.
@@ -167,17 +160,12 @@ class Taking {
   returnUnused(old: Persisted<Service>): void {
     const kept = new Set(nodePortsOf(this.service));
     this.#unusedPorts = nodePortsOf(old).filter((port) => !kept.has(port));
-    const address = hasAddress(old) ? (old.spec?.clusterIP ?? '') : '';
+    const address = addressHeldBy(old);
     if (address !== '' && address !== this.service.spec?.clusterIP) this.#unusedAddresses = [address];
   }
 
-  async #orFull(field: string, what: string, allocate: () => Promise<number>): Promise<number> {
-    try {
-      return await allocate();
-    } catch (error) {
-      if (!(error instanceof RangeFull)) throw error;
-      throw this.#refuse(field, null, `failed to allocate ${what}: ${error.message}`);
-    }
+  #refuseAddress(asked: string, why: string): ApiError {
+    return this.#refuse('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`);
   }
 
   #refuse(field: string, value: unknown, why: string): ApiError {
@@ -190,8 +178,14 @@ class Taking {
   }
 }
 
-async function returnAddress({ ips, ipAllocator }: ServiceRanges, addresses: readonly string[]): Promise<void> {
-  await ipAllocator.release(addresses.map((address) => ips.offsetOf(address)).filter((offset) => offset !== undefined));
+/** That nothing is left is, to Kubernetes, no fault of the request. */
+async function orFull<V>(what: string, allocate: () => Promise<V>): Promise<V> {
+  try {
+    return await allocate();
+  } catch (error) {
+    if (!(error instanceof RangeFull)) throw error;
+    throw new ApiError('InternalError', `Internal error occurred: failed to allocate ${what}: ${error.message}`);
+  }
 }
 
 async function returnPorts({ ports, portAllocator }: ServiceRanges, numbers: readonly number[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { NumberRange } from './range-allocator.js';
+import type { NumberRange } from './pick-number.js';
 
 /** The addresses of a network, counted from its own. */
 export interface IpRange extends NumberRange {
@@ -13,15 +13,23 @@ const MAX_PREFIX = 30;
 
 /** Reads `10.96.0.0/12`. @throws RangeError unless it is an IPv4 network of /12 to /30 */
 export function parseIpRange(cidr: string): IpRange {
-  const [address = '', bits = ''] = cidr.split('/');
-  const prefix = Number(bits);
-  if (!isIPv4(address) || !/^\d+$/.test(bits) || prefix < MIN_PREFIX || prefix > MAX_PREFIX) {
+  const prefix = Number(cidr.split('/')[1]);
+  const range = ipRangeOf(cidr);
+  if (range === undefined || prefix < MIN_PREFIX || prefix > MAX_PREFIX) {
     throw new RangeError(`"${cidr}" is not an IPv4 network between /${MIN_PREFIX} and /${MAX_PREFIX}`);
   }
+  return range;
+}
+
+/** An IPv4 network of any size, neither its first nor its last address given out; undefined for anything else. */
+export function ipRangeOf(cidr: string): IpRange | undefined {
+  const [address = '', bits = ''] = cidr.split('/');
+  const prefix = Number(bits);
+  if (!isIPv4(address) || !/^\d{1,2}$/.test(bits) || prefix > 32) return undefined;
   const size = 2 ** (32 - prefix);
   const base = Math.floor(toNumber(address) / size) * size;
   return {
-    text: cidr,
+    text: `${toAddress(base)}/${prefix}`,
     size,
     reserved: Math.min(Math.max(16, size / 16), 256, size),
     excluded: [0, size - 1],

@@ -1,4 +1,4 @@
-import type { NumberRange } from './range-allocator.js';
+import type { NumberRange } from './pick-number.js';
 
 export interface PortRange extends NumberRange {
   portOf(offset: number): number;

@@ -1,16 +1,5 @@
-import { randomInt } from 'node:crypto';
 import type { Storage } from '../../storage/storage.js';
-
-/** Numbers 0 to size − 1, and what they are called outside. */
-export interface NumberRange {
-  /** `10.96.0.0/12`, `30000-32767`. */
-  readonly text: string;
-  readonly size: number;
-  /** The lowest numbers, which are only given out unasked when nothing else is left (KEP-3070, KEP-3668). */
-  readonly reserved: number;
-  /** Never given out: a network's own address. */
-  readonly excluded: readonly number[];
-}
+import { type NumberRange, pickNumber } from './pick-number.js';
 
 /** Takes numbers out of a range that every apiserver shares. What is taken stays taken until it is released. */
 export interface RangeAllocator {
@@ -27,9 +16,10 @@ export interface RangeAllocator {
   repair(readUsed: () => Promise<ReadonlySet<number>>): Promise<void>;
 }
 
+/** Worded as Kubernetes words it. */
 export class RangeFull extends Error {
-  constructor(range: NumberRange) {
-    super(`the range ${range.text} is full`);
+  constructor() {
+    super('range is full');
     this.name = 'RangeFull';
   }
 }
@@ -49,7 +39,6 @@ interface Waiting {
 }
 
 const MAX_LOST_RACES = 50;
-const RANDOM_TRIES = 16;
 
 /** Keeps the range as one value in etcd, written only when nobody else has written since it was read. */
 export function createRangeAllocator(storage: Storage, key: string, range: NumberRange): RangeAllocator {
@@ -152,18 +141,10 @@ function attemptOne({ change, resolve, reject }: Waiting, taken: Set<number>): (
 }
 
 function pick(range: NumberRange, taken: Set<number>): number {
-  const { size, reserved, excluded } = range;
-  const free = (number: number) => !taken.has(number) && !excluded.includes(number);
-  const give = (number: number) => {
-    taken.add(number);
-    return number;
-  };
-  for (let i = 0; i < RANDOM_TRIES && reserved < size; i += 1) {
-    const number = randomInt(reserved, size);
-    if (free(number)) return give(number);
-  }
-  for (let number = size - 1; number >= 0; number -= 1) if (free(number)) return give(number);
-  throw new RangeFull(range);
+  const number = pickNumber(range, (candidate) => !taken.has(candidate));
+  if (number === undefined) throw new RangeFull();
+  taken.add(number);
+  return number;
 }
 
 function encode({ text }: NumberRange, taken: ReadonlySet<number>): Buffer {

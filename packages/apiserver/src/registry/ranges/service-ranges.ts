@@ -1,14 +1,18 @@
 import { type Persisted, type Service, services } from '@kubelab/api';
 import type { Storage } from '../../storage/storage.js';
+import { type AddressAllocator, createAddressAllocator } from './address-allocator.js';
 import { type IpRange, parseIpRange } from './ip-range.js';
 import { type PortRange, parsePortRange } from './port-range.js';
 import { createRangeAllocator, type RangeAllocator } from './range-allocator.js';
+import { repairAddresses } from './repair-addresses.js';
+import { followServiceCidrs } from './service-cidr-ranges.js';
 
 /** What Services take their addresses and ports from. */
 export interface ServiceRanges {
-  readonly ips: IpRange;
+  /** Of the flag: the ServiceCIDR `kubernetes`. */
+  readonly defaultIps: IpRange;
+  readonly addresses: AddressAllocator;
   readonly ports: PortRange;
-  readonly ipAllocator: RangeAllocator;
   readonly portAllocator: RangeAllocator;
   /** Takes what Services use, releases what none uses. Run it at start and every few minutes. */
   repair(): Promise<void>;
@@ -23,11 +27,10 @@ export interface ServiceRangeOptions {
 
 /** @throws RangeError for ranges that cannot be read */
 export function createServiceRanges(storage: Storage, options: ServiceRangeOptions): ServiceRanges {
-  const ips = parseIpRange(options.serviceClusterIpRange);
   const ports = parsePortRange(options.serviceNodePortRange);
-  const ipAllocator = createRangeAllocator(storage, 'ranges/serviceips', ips);
+  const addresses = createAddressAllocator(storage, followServiceCidrs(storage));
   const portAllocator = createRangeAllocator(storage, 'ranges/servicenodeports', ports);
-  const used = async (offsetsOf: (service: Persisted<Service>) => (number | undefined)[]) => {
+  const usedPorts = async () => {
     const page = await storage.forResource(services).list({
       namespace: '',
       limit: 0,
@@ -35,17 +38,19 @@ export function createServiceRanges(storage: Storage, options: ServiceRangeOptio
       resourceVersion: '',
       resourceVersionMatch: '',
     });
-    const offsets = page.items.flatMap(({ object }) => offsetsOf(object as Persisted<Service>));
+    const offsets = page.items.flatMap(({ object }) =>
+      nodePortsOf(object as Persisted<Service>).map((port) => ports.offsetOf(port)),
+    );
     return new Set(offsets.filter((offset) => offset !== undefined));
   };
   return {
-    ips,
+    defaultIps: parseIpRange(options.serviceClusterIpRange),
+    addresses,
     ports,
-    ipAllocator,
     portAllocator,
     async repair() {
-      await ipAllocator.repair(() => used((service) => [ips.offsetOf(service.spec?.clusterIP ?? '')]));
-      await portAllocator.repair(() => used((service) => nodePortsOf(service).map((port) => ports.offsetOf(port))));
+      await repairAddresses(storage, addresses, Date.now());
+      await portAllocator.repair(usedPorts);
     },
   };
 }
