@@ -1,6 +1,6 @@
 import type { Occurrence } from './event-correlator.js';
 
-export interface EventQueueOptions {
+interface EventQueueOptions {
   /** How much may wait, as estimated: see `sizeOf`. */
   readonly capacityBytes: number;
   /** How many objects' events are written at a time. */
@@ -15,13 +15,9 @@ export interface EventQueueOptions {
   readonly onIdle: () => void;
 }
 
-export interface EventQueue {
-  /** How many wait, or are being written. */
-  readonly size: number;
+interface EventQueue {
   /** False where there is no room. */
   push(occurrence: Occurrence): boolean;
-  /** Forgets what waits. */
-  clear(): void;
   /** Resolves when nothing waits and nothing is being written. */
   idle(): Promise<void>;
 }
@@ -42,7 +38,6 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   let waiting: Occurrence[] = [];
   let head = 0;
   let bytes = 0;
-  let size = 0;
   /** Objects of which an event is being written, with what waits behind it. */
   const writing = new Map<string, Occurrence[]>();
   let idlers: (() => void)[] = [];
@@ -79,10 +74,8 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     const own = writing.get(key) ?? [];
     for (let occurrence = own[0]; occurrence; occurrence = own[0]) {
       await write(occurrence);
-      // It may have been forgotten meanwhile.
-      if (own.shift() === undefined) continue;
+      own.shift();
       bytes -= sizeOf(occurrence);
-      size -= 1;
       if (pressure() === 0 && isBusy()) await pause();
     }
     writing.delete(key);
@@ -95,24 +88,13 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   };
 
   return {
-    get size() {
-      return size;
-    },
     push(occurrence) {
       const cost = sizeOf(occurrence);
       if (bytes + cost > capacityBytes) return false;
       bytes += cost;
-      size += 1;
       waiting.push(occurrence);
       start();
       return true;
-    },
-    clear() {
-      waiting = [];
-      head = 0;
-      bytes = 0;
-      size = 0;
-      for (const own of writing.values()) own.length = 0;
     },
     idle: () => (writing.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
   };

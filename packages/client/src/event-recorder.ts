@@ -147,11 +147,10 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
     pause: () => sleep(BUSY_PAUSE_MS, signal, clock).catch(() => undefined),
     // What is combined, or too much of an object, is found out as late as may be: whoever records does not wait for it.
     write: async (occurrence) => {
-      if (signal?.aborted) return;
       const admitted = correlator.admit(occurrence);
-      if (admitted) await writeWithRetries(admitted);
-      else count.dropped('too_many_of_object');
-      if (!signal?.aborted) count.left();
+      if (!admitted) count.dropped('too_many_of_object');
+      else if (!signal?.aborted) await writeWithRetries(admitted);
+      count.left();
     },
     onIdle: () => {
       if (dropped === 0) return;
@@ -159,11 +158,6 @@ export function createEventRecorder(options: EventRecorderOptions): SharedEventR
       dropped = 0;
     },
   });
-  const forget = (): void => {
-    for (let left = queue.size; left > 0; left--) count.left();
-    queue.clear();
-  };
-  signal?.addEventListener('abort', forget, { once: true });
 
   const record = (host: string | undefined, ...[target, type, reason, message, trace]: EventArguments): void => {
     if (signal?.aborted) return;

@@ -45,6 +45,8 @@ export interface SchedulingLoopOptions extends Omit<BindingOptions, 'onExtension
 
 /** Bindings in flight at the most; the next decision waits for one of them then. */
 const MAX_BINDINGS = 256;
+/** Bindings in flight, or pods that wait, from which on there is much to do. */
+const BUSY_BINDINGS = 16;
 /** Decisions made in a row before answers that have come in are looked at. */
 const MAX_TURN_MS = 10;
 
@@ -73,6 +75,11 @@ export class SchedulingLoop {
       onExtensionPoint: (profile, point, status, ms) => metrics.extensionPoint(profile, point, status, ms / 1_000),
       onPermitWait: (result, ms) => metrics.permitWait(result, ms / 1_000),
     };
+  }
+
+  /** Whether pods wait for their turn, or many bindings for their answers: what can be put off should be. */
+  get isBusy(): boolean {
+    return this.#underWay.size >= BUSY_BINDINGS || this.#options.queue.sizes.active >= BUSY_BINDINGS;
   }
 
   /** Ends once the queue is closed and every binding has been answered. */
