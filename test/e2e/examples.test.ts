@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoints, Pod } from '@kubelab/api';
-import { ensureImages } from '@kubelab/testing';
+import { ensureImages, kubectlsOf } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findLeftovers, takeFootprint } from './footprint.js';
-import { findKubectls, Kubectl } from './kubectl.js';
+import { Kubectl } from './kubectl.js';
 import { containersWith, eventually, TestCluster } from './kubelab-command.js';
 import { listeningPorts } from './listening-sockets.js';
 import { removeCluster } from './remove-cluster.js';
@@ -20,6 +20,7 @@ import { uniqueName } from './unique-name.js';
 const NAMESPACE = 'rds2024test';
 const NODE_PORT = 32080;
 const NODES = ['node1', 'node2', 'node3'];
+const KUBECTLS = ['kubectl', ...kubectlsOf(['1.27', '1.33'])];
 
 const cluster = new TestCluster(uniqueName('e2e-examples'));
 const kubectl = new Kubectl(cluster.kubeconfig, 'kubectl', NAMESPACE);
@@ -93,7 +94,7 @@ describe('nginx, three times', () => {
   });
 });
 
-describe.each(findKubectls())('%s', (binary) => {
+describe.each(KUBECTLS)('%s', (binary) => {
   const own = new Kubectl(cluster.kubeconfig, binary, NAMESPACE);
 
   test('apply again changes nothing', async () => {
@@ -210,7 +211,7 @@ describe.each(findKubectls())('%s', (binary) => {
   test('logs and logs -f', async () => {
     const pod = (await firstPod()).metadata?.name ?? '';
     expect(await own.must('logs', pod)).toBe('');
-    const name = `talker-${findKubectls().indexOf(binary)}`;
+    const name = `talker-${KUBECTLS.indexOf(binary)}`;
     const command = ['sh', '-c', 'echo first; until [ -e /go ]; do sleep 0.1; done; echo second; exec sleep 3600'];
     const container = { name: 'talker', image: 'busybox', imagePullPolicy: 'IfNotPresent', command };
     const spec = { terminationGracePeriodSeconds: 0, containers: [container] };

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { debianKubectl, ensureImages } from '@kubelab/testing';
+import { debianKubectl, ensureImages, kubectlsOf } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findKubectls, Kubectl } from './kubectl.js';
+import { Kubectl } from './kubectl.js';
 import { reading } from './kubectl-tour/reading.js';
 import { streams } from './kubectl-tour/streams.js';
 import { step, type Tour } from './kubectl-tour/tour.js';
@@ -14,8 +14,8 @@ import { shellContainer, shellPod, untilPod, untilReady } from './pods.js';
 import { removeCluster } from './remove-cluster.js';
 import { uniqueName } from './unique-name.js';
 
-// Every verb of every kubectl at hand, in one cluster: 1.20, which is Debian's, and those of 1.27 and later that are
-// on PATH. Each has a namespace of its own, and all are under way at once.
+// Every verb of every kubectl at hand, in one cluster: 1.20, which is Debian's, and those of 1.27 and later that the
+// machine has. Each has a namespace of its own, and all are under way at once.
 
 const MINORS = ['1.27', '1.30', '1.31', '1.33'];
 const cluster = new TestCluster(uniqueName('e2e-tour'));
@@ -26,8 +26,8 @@ const editorBefore = process.env.KUBE_EDITOR;
 
 /** Without one of a known minor, the machine's own. */
 function newerKubectls(): string[] {
-  const found = findKubectls(MINORS);
-  return found.length > 1 ? found.slice(1) : found;
+  const found = kubectlsOf(MINORS);
+  return found.length > 0 ? found : ['kubectl'];
 }
 
 beforeAll(async () => {

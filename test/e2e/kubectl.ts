@@ -1,25 +1,11 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Outcome } from './kubelab-command.js';
 
 const LIMIT_MS = 120_000;
-/** The minors that kubectl is tried in, where they are on PATH under a name of their own. */
-const MINORS = ['1.27', '1.33'];
-
 export interface KubectlOptions {
   readonly stdin?: string;
   readonly limitMs?: number;
-}
-
-/**
- * The kubectls to try everything with: those of KUBELAB_TEST_KUBECTLS (paths,
- * separated as in PATH), else `kubectl` and whatever `kubectl.1.NN` is on PATH.
- */
-export function findKubectls(minors: readonly string[] = MINORS): string[] {
-  const given = (process.env.KUBELAB_TEST_KUBECTLS ?? '').split(delimiter).filter((path) => path !== '');
-  if (given.length > 0) return given;
-  return ['kubectl', ...minors.map((minor) => `kubectl.${minor}`).filter(isOnPath)];
 }
 
 /** One kubectl for one cluster. It keeps its cache beside the cluster's state and writes nowhere else. */
@@ -118,15 +104,4 @@ export class Following {
     this.#child.kill('SIGTERM');
     await this.#ended;
   }
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { ensureImages } from '@kubelab/testing';
+import { ensureImages, kubectlsOf } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from './admin-client.js';
 import { BAD_MANIFESTS } from './bad-manifests.js';
-import { findKubectls, Kubectl } from './kubectl.js';
+import { Kubectl } from './kubectl.js';
 import { containersWith, eventually, TestCluster } from './kubelab-command.js';
 import { shellPod, untilReady } from './pods.js';
 import { removeCluster } from './remove-cluster.js';
@@ -66,7 +66,7 @@ describe('bad input', () => {
     },
   );
 
-  test.each(findKubectls())('%s says the reason and the path', async (binary) => {
+  test.each(['kubectl', ...kubectlsOf(['1.27', '1.33'])])('%s says the reason and the path', async (binary) => {
     const own = new Kubectl(cluster.kubeconfig, binary, 'bad-input');
     const refused = async (manifest: object): Promise<string> => {
       const outcome = await own.run(['create', '--validate=false', '-f', '-'], { stdin: JSON.stringify(manifest) });

@@ -37,9 +37,14 @@ export async function debianKubectl(): Promise<string | undefined> {
   }
 }
 
-/** The kubectls of these minors (`1.27`) that the machine has. */
+/**
+ * The kubectls of these minors (`1.27`) that the machine has; where
+ * KUBELAB_TEST_KUBECTLS names some (paths, separated as in PATH), those instead,
+ * whatever their minors.
+ */
 export function kubectlsOf(minors: readonly string[]): string[] {
-  return minors.flatMap((minor) => find(`kubectl.${minor}`) ?? []);
+  const given = (process.env.KUBELAB_TEST_KUBECTLS ?? '').split(delimiter).filter((path) => path !== '');
+  return given.length > 0 ? given : minors.flatMap((minor) => find(`kubectl.${minor}`) ?? []);
 }
 
 /** The kubectl of this minor if the machine has it, else its `kubectl`, of whatever minor that is. */
