@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { DebugPages } from './debug-pages.js';
 import type { HealthChecks } from './health.js';
 import type { ReportingTracer } from './tracer.js';
 
@@ -11,6 +12,8 @@ export interface ComponentContext {
   readonly tracer: ReportingTracer;
   /** Not ready until the component has said that its checks are `complete`. */
   readonly health: HealthChecks;
+  /** Served beside the metrics. Absent where nothing serves them. */
+  readonly debugPages?: DebugPages;
 }
 
 /** A process's one object. Building it opens nothing; `run` does. */

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DebugPages } from './debug-pages.js';
 import { createHealthChecks, type HealthRegistry } from './health.js';
 import { counterIn } from './metrics.js';
 import { type MetricsServer, startMetricsServer } from './metrics-server.js';
@@ -7,11 +8,13 @@ import { type MetricsServer, startMetricsServer } from './metrics-server.js';
 let server: MetricsServer;
 let health: HealthRegistry;
 let metrics: Registry;
+let debugPages: DebugPages;
 
 beforeEach(async () => {
   health = createHealthChecks();
   metrics = new Registry();
-  server = await startMetricsServer('127.0.0.1:0', { metrics, health });
+  debugPages = new Map();
+  server = await startMetricsServer('127.0.0.1:0', { metrics, health, debugPages });
 });
 afterEach(() => server.close());
 
@@ -38,6 +41,12 @@ describe('startMetricsServer', () => {
     });
     health.complete();
     expect(await get('/readyz?verbose')).toEqual({ status: 200, body: '[+]ping ok\nreadyz check passed\n' });
+  });
+
+  it('answers debug pages that there are, as JSON', async () => {
+    debugPages.set('sizes', (query) => ({ pods: 2, since: query.get('since') }));
+    expect(await get('/debug/sizes?since=7')).toEqual({ status: 200, body: '{"pods":2,"since":"7"}\n' });
+    expect(await get('/debug/other')).toMatchObject({ status: 404 });
   });
 
   it('tells live from ready', async () => {

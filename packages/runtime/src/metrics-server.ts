@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { parseHostPort } from './address.js';
+import type { DebugPages } from './debug-pages.js';
 import type { HealthRegistry } from './health.js';
 
 export interface MetricsServer {
@@ -10,15 +11,18 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+interface MetricsSources {
+  readonly metrics: Registry;
+  readonly health: HealthRegistry;
+  readonly debugPages?: DebugPages;
+}
+
 /**
- * Serves /metrics and the health endpoints over plain HTTP. These answer as
+ * Serves /metrics, the health endpoints and debug pages over plain HTTP. These answer as
  * Kubernetes' do: `ok`, or with ?verbose (and always on failure, status 500) a
  * line a check; /readyz/NAME asks for one check, ?exclude=NAME leaves one out.
  */
-export async function startMetricsServer(
-  address: string,
-  sources: { metrics: Registry; health: HealthRegistry },
-): Promise<MetricsServer> {
+export async function startMetricsServer(address: string, sources: MetricsSources): Promise<MetricsServer> {
   const { host, port } = parseHostPort(address);
   const server = createServer((request, response) => {
     answer(request, response, sources).catch((error: unknown) => {
@@ -44,12 +48,14 @@ export async function startMetricsServer(
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { metrics, health }: { metrics: Registry; health: HealthRegistry },
+  { metrics, health, debugPages }: MetricsSources,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'method not allowed\n');
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (url.pathname === '/metrics') return send(response, 200, await metrics.metrics(), metrics.contentType);
   const [, endpoint = '', name] = url.pathname.split('/');
+  const page = endpoint === 'debug' && name !== undefined ? debugPages?.get(name) : undefined;
+  if (page) return send(response, 200, `${JSON.stringify(page(url.searchParams))}\n`, 'application/json');
   if (endpoint !== 'healthz' && endpoint !== 'livez' && endpoint !== 'readyz') {
     return send(response, 404, '404 page not found\n');
   }

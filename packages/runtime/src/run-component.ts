@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { CommonOptions } from './common-options.js';
 import type { Component } from './component.js';
 import { createTracer } from './create-tracer.js';
+import type { DebugPages } from './debug-pages.js';
 import { createHealthChecks } from './health.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';
@@ -46,14 +47,15 @@ async function run(component: Component, options: CommonOptions, log: Logger, si
   health.add('shutdown', 'ready', () => {
     if (signal.aborted) throw new Error('the process is shutting down');
   });
+  const debugPages: DebugPages = new Map();
   const tracer = createTracer({ component: name, ...(instance === '' ? {} : { instance }) });
   const otlp = options.otlpEndpoint ? await exportTo(options.otlpEndpoint, tracer, name, log) : undefined;
   const server = options.metricsAddress
-    ? await startMetricsServer(options.metricsAddress, { metrics, health })
+    ? await startMetricsServer(options.metricsAddress, { metrics, health, debugPages })
     : undefined;
   try {
     log.info({ pid: process.pid, ...(server ? { metricsAddress: server.address } : {}) }, 'starting');
-    await component.run(signal, { log, metrics, tracer: otlp?.tracer ?? tracer, health });
+    await component.run(signal, { log, metrics, tracer: otlp?.tracer ?? tracer, health, debugPages });
   } finally {
     tracer.flush();
     await Promise.all([server?.close(), otlp?.shutdown()]);

@@ -18,6 +18,7 @@ import { createCore, type SchedulingCore } from './create-core.js';
 import { kindsOf } from './create-profile.js';
 import { DecisionHistory } from './explain/decision-history.js';
 import { Explainer } from './explain/explainer.js';
+import { StageTimes } from './explain/stage-times.js';
 import { HttpExtender } from './extender/http-extender.js';
 import { createPostJson } from './extender/post-json.js';
 import { type ClusterInformers, followCluster } from './follow-cluster.js';
@@ -28,6 +29,8 @@ import type { PluginRegistry } from './registry.js';
 import { SchedulingLoop } from './scheduling-loop.js';
 
 const COMPONENT = 'default-scheduler';
+/** `/debug/scheduling-stages?since=NUMBER`: when pods were queued and decided; see `StageTimes`. */
+const STAGES_PAGE = 'scheduling-stages';
 /** Of the events of 50,000 pods half remains when they are bound. */
 const EVENT_CAPACITY_BYTES = 64 * 1024 * 1024;
 
@@ -120,6 +123,8 @@ async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, contex
   });
   metrics = metricsOf(context, core);
   const history = new DecisionHistory(setup.options.decisionHistory);
+  const stages = new StageTimes();
+  context.debugPages?.set(STAGES_PAGE, (query) => stages.since(Number(query.get('since')) || 0));
   const { cache, profiles } = core;
   followCluster(informers, core, new Explainer({ client, cache, history, profiles, log }));
   loop = new SchedulingLoop({
@@ -129,6 +134,7 @@ async function lead(setup: Setup, client: ApiClient, signal: AbortSignal, contex
     extenders,
     metrics,
     history,
+    stages,
     log,
     currentPod: (key) => informers.pods.get(key),
     startSpan: (name: string, { trace: parent, pod, attempts }: QueuedPod) =>

@@ -21,6 +21,7 @@ import { askExtenders } from './decision/ask-extenders.js';
 import type { Cycle } from './decision/cycle.js';
 import type { Decider } from './decision/decider.js';
 import type { DecisionHistory } from './explain/decision-history.js';
+import type { StageTimes } from './explain/stage-times.js';
 import type { PostFilterResult, Profile } from './framework.js';
 import type { SchedulerMetrics } from './metrics/scheduler-metrics.js';
 import { writePendingStatus } from './pod-status-writer.js';
@@ -37,6 +38,8 @@ export interface SchedulingLoopOptions extends Omit<BindingOptions, 'onExtension
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly metrics: SchedulerMetrics;
   readonly history: DecisionHistory;
+  /** Absent: nobody can ask. */
+  readonly stages?: StageTimes;
   /** A pod as it is known now, by its key. */
   readonly currentPod: (key: string) => Cached<Pod> | undefined;
   readonly startSpan: (name: string, entry: QueuedPod) => Span;
@@ -177,6 +180,7 @@ export class SchedulingLoop {
     const annotations = history.annotationsFor(pod);
     cache.assume(pod, node.name);
     nominator.delete(pod.uid);
+    this.#options.stages?.decided(pod.key, entry.firstMs, entry.attempts);
     const refusal = reserve(placed, this.#binding);
     const waits = refusal ?? permit(placed);
     if (isRefusal(waits)) {
