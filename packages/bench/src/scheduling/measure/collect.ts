@@ -4,7 +4,9 @@ import type { RunContext } from '../operations/run-context.js';
 import type { Measurement, SchedulerCounts } from './measurement.js';
 import { startProcessSampler } from './process-sampler.js';
 import { countsBetween, readSeries, type Series } from './scheduler-counts.js';
+import { followSchedulerStages } from './scheduler-stages.js';
 import { balanceOf, between, latenciesOf, throughputOf } from './summarize.js';
+import { timelineOf } from './timeline.js';
 
 /** Measures what becomes of the pods that `pods` gives in the end, from now until the function is called. */
 export async function startCollecting(
@@ -14,6 +16,7 @@ export async function startCollecting(
 ): Promise<() => Promise<Measurement>> {
   const { processes, schedulerMetricsUrl } = context.target;
   const before = schedulerMetricsUrl === undefined ? undefined : await readSeries(schedulerMetricsUrl);
+  const stages = await followSchedulerStages(schedulerMetricsUrl);
   const stopSampler = startProcessSampler(processes);
   const startMs = performance.now();
   return async () => {
@@ -24,6 +27,7 @@ export async function startCollecting(
     const lastMs = boundMs.reduce((latest, ms) => Math.max(latest, ms), startMs);
     const scheduler =
       before && schedulerMetricsUrl ? await countsOf(schedulerMetricsUrl, before, boundMs.length) : undefined;
+    const notes = await stages.finish(measured);
     return {
       name,
       seconds: (lastMs - startMs) / 1000,
@@ -35,6 +39,8 @@ export async function startCollecting(
       latenciesMs: latenciesOf(measured),
       boundLatenciesMs: between(measured, 'sentMs', 'boundMs').sort((a, b) => a - b),
       balance: balanceOf(context.nodes, context.observer.pods(), lastMs),
+      timeline: timelineOf(measured, context.observer.pods(), context.nodes, { startMs, endMs: lastMs }),
+      notes,
       ...(scheduler ? { scheduler } : {}),
       processes: used,
     };

@@ -39,10 +39,25 @@ export interface Balance {
 export type Stage =
   | 'created → accepted'
   | 'accepted → seen'
+  | 'created → queued'
+  | 'queued → decided'
+  | 'decided → bound'
   | 'created → bound'
   | 'accepted → bound'
   | 'bound → running'
   | 'created → running';
+
+/** What happened in one stretch of the time that was measured. */
+export interface TimelineSample {
+  readonly atSeconds: number;
+  readonly seconds: number;
+  /** Bound in it. */
+  readonly pods: number;
+  /** Milliseconds, of the pods that were bound in it. */
+  readonly stagesMs: Readonly<Partial<Record<Stage, Pick<Distribution, 'perc50' | 'perc99'>>>>;
+  /** Pods on each node at its end. */
+  readonly nodePods: Spread;
+}
 
 /** What one process used while it was measured. */
 export interface ProcessUse {
@@ -82,6 +97,10 @@ export interface Measurement {
   /** Sorted, for a chart; of `created → bound`. */
   readonly boundLatenciesMs: readonly number[];
   readonly balance: Balance;
+  /** In stretches of 0.1 s or more, 60 of them at the most. */
+  readonly timeline: readonly TimelineSample[];
+  /** What a reader must know: what could not be measured, and why. */
+  readonly notes: readonly string[];
   readonly scheduler?: SchedulerCounts;
   readonly processes: readonly ProcessUse[];
 }

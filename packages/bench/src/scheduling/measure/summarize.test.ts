@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ObservedPod } from '../observe/observed-pod.js';
 import { balanceOf, latenciesOf, throughputOf } from './summarize.js';
+import { timelineOf } from './timeline.js';
 
 describe('throughputOf', () => {
   it('gives a rate for each second, and the average of the whole time', () => {
@@ -71,5 +72,34 @@ describe('latenciesOf', () => {
     expect(latencies['created → bound']).toMatchObject({ count: 2, average: 22.5, max: 30 });
     expect(latencies['accepted → bound']).toMatchObject({ count: 2, average: 10, max: 20 });
     expect(latencies['bound → running']).toBeUndefined();
+  });
+});
+
+describe('timelineOf', () => {
+  const nodes = ['a', 'b'].map((name) => ({ name, cpuMilli: 4000, memoryBytes: 200, pods: 10 }));
+
+  it('says for each stretch what was bound, how long it took, and how many pods the nodes had at its end', () => {
+    const measured = [
+      pod({ node: 'a', queuedMs: 10, decidedMs: 40, boundMs: 130 }),
+      pod({ node: 'a', queuedMs: 10, decidedMs: 110, boundMs: 1500 }),
+      pod({ node: 'b', queuedMs: 10, decidedMs: 210, boundMs: 1520 }),
+      pod({}),
+    ];
+    const before = pod({ node: 'b', boundMs: -50, goneMs: 1510 });
+    const timeline = timelineOf(measured, [...measured, before], nodes, { startMs: 0, endMs: 1520 });
+    expect(timeline).toHaveLength(16);
+    expect(timeline[0]).toMatchObject({
+      atSeconds: 0,
+      seconds: 0.1,
+      pods: 0,
+      stagesMs: {},
+      nodePods: { min: 0, max: 1 },
+    });
+    expect(timeline[1]).toMatchObject({ pods: 1, stagesMs: { 'queued → decided': { perc50: 30 } } });
+    expect(timeline[15]).toMatchObject({ pods: 2, stagesMs: { 'decided → bound': { perc50: 1350 } } });
+    expect(timeline[15]?.seconds).toBeCloseTo(0.02);
+    expect(timeline[15]?.nodePods).toMatchObject({ min: 1, max: 2 });
+    expect(timeline[14]?.nodePods).toMatchObject({ min: 1, max: 2 });
+    expect(timelineOf([], [], nodes, { startMs: 0, endMs: 3_000_000 })).toHaveLength(60);
   });
 });

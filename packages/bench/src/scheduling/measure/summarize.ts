@@ -81,6 +81,9 @@ export function balanceOf(nodes: readonly TargetNode[], pods: Iterable<ObservedP
 const STAGES: readonly (readonly [Stage, keyof ObservedPod, keyof ObservedPod])[] = [
   ['created → accepted', 'sentMs', 'acceptedMs'],
   ['accepted → seen', 'acceptedMs', 'seenMs'],
+  ['created → queued', 'sentMs', 'queuedMs'],
+  ['queued → decided', 'queuedMs', 'decidedMs'],
+  ['decided → bound', 'decidedMs', 'boundMs'],
   ['accepted → bound', 'acceptedMs', 'boundMs'],
   ['created → bound', 'sentMs', 'boundMs'],
   ['bound → running', 'boundMs', 'runningMs'],

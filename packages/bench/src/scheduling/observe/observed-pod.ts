@@ -10,6 +10,9 @@ export interface ObservedPod {
   acceptedMs?: number;
   /** When the watch told of it: about when the scheduler heard of it, too. */
   seenMs?: number;
+  /** When the scheduler had it in its queue, and when it had chosen the node, where the scheduler tells. */
+  queuedMs?: number;
+  decidedMs?: number;
   /** When the watch told of its node. */
   boundMs?: number;
   /** When its condition PodScheduled says that it was bound: whole seconds, of the cluster's clock since 1970. */

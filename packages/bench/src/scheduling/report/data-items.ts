@@ -15,7 +15,8 @@ interface DataItem {
  */
 export function reportJson(report: SchedulingReport): string {
   const { measurements, ...run } = report;
-  return `${JSON.stringify({ version: 'v1', dataItems: measurements.flatMap(dataItems), run }, null, 2)}\n`;
+  const notes = measurements.flatMap((each) => each.notes.map((note) => `${each.name}: ${note}`));
+  return `${JSON.stringify({ version: 'v1', dataItems: measurements.flatMap(dataItems), run: { ...run, notes } }, null, 2)}\n`;
 }
 
 export function dataItems(measurement: Measurement): DataItem[] {

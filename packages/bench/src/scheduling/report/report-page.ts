@@ -1,4 +1,4 @@
-import type { Measurement } from '../measure/measurement.js';
+import type { Measurement, ProcessUse, Stage } from '../measure/measurement.js';
 import { measurementText } from './report-text.js';
 import type { SchedulingReport } from './scheduling-report.js';
 import { type ChartSeries, escapeHtml, svgChart } from './svg-chart.js';
@@ -11,6 +11,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .6
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 1rem 1.6rem; }
 figure { margin: 0; } svg { width: 100%; height: auto; } .grid { stroke: var(--line); }
 .label { font-size: 11px; fill: var(--soft); } .title { font-size: 13px; font-weight: 600; fill: var(--ink); }
+p.note { color: var(--ink); border-left: 3px solid #d4622a; padding-left: .6rem; margin: .4rem 0; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: 0; padding: 0 0 0 3rem; font-size: 12px; }
 .legend span { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
 pre { overflow-x: auto; font-size: 12.5px; line-height: 1.45; border-top: 1px solid var(--line); padding-top: .8rem; }
@@ -37,7 +38,7 @@ ${measurements.map(section).join('\n')}
 }
 
 function section(measurement: Measurement): string {
-  const { name, processes } = measurement;
+  const { name, processes, notes } = measurement;
   const charts = [
     svgChart({
       title: 'Pods bound a second',
@@ -46,6 +47,10 @@ function section(measurement: Measurement): string {
       series: [throughput(measurement)],
       form: 'bars',
     }),
+    ...(['perc50', 'perc99'] as const).map((key) => {
+      const title = `Latency by stage over time, ${key === 'perc50' ? 'median' : '99th percentile'}`;
+      return svgChart({ title, x: 'seconds, when the pod was bound', y: 'ms', series: stages(measurement, key) });
+    }),
     svgChart({
       title: 'Pods bound within',
       x: 'ms since its creation',
@@ -53,7 +58,13 @@ function section(measurement: Measurement): string {
       series: [latencies(measurement)],
     }),
     svgChart({
-      title: 'Nodes by their number of pods',
+      title: 'Balance of the nodes over time',
+      x: 'seconds',
+      y: 'pods on a node',
+      series: balance(measurement),
+    }),
+    svgChart({
+      title: 'Nodes by their number of pods, at the end',
       x: 'pods on the node',
       y: 'nodes',
       series: [fill(measurement)],
@@ -62,12 +73,36 @@ function section(measurement: Measurement): string {
     ...(processes.some(({ samples }) => samples.length > 1) ? processCharts(measurement) : []),
   ];
   return `<h2>${escapeHtml(name)}</h2>
-<div class="charts">${charts.join('\n')}</div>
+${notes.map((note) => `<p class="note">${escapeHtml(note)}</p>\n`).join('')}<div class="charts">${charts.join('\n')}</div>
 <pre>${escapeHtml(measurementText(measurement))}</pre>`;
 }
 
-function throughput({ throughput: { samples } }: Measurement): ChartSeries {
-  return { name: 'pods/s', points: samples.map(({ atSeconds, seconds, pods }) => [atSeconds, pods / (seconds || 1)]) };
+function throughput({ timeline }: Measurement): ChartSeries {
+  return { name: 'pods/s', points: timeline.map(({ atSeconds, seconds, pods }) => [atSeconds, pods / (seconds || 1)]) };
+}
+
+/** One after the other these make up the whole of a pod's way: with what the scheduler tells, and without. */
+const WAY: readonly Stage[] = ['created → queued', 'queued → decided', 'decided → bound', 'bound → running'];
+const WAY_FROM_OUTSIDE: readonly Stage[] = ['created → accepted', 'accepted → bound', 'bound → running'];
+
+function stages({ timeline, latenciesMs }: Measurement, key: 'perc50' | 'perc99'): ChartSeries[] {
+  const way = latenciesMs['queued → decided'] ? WAY : WAY_FROM_OUTSIDE;
+  return way.flatMap((name) => {
+    const points = timeline.flatMap(({ atSeconds, seconds, stagesMs }) => {
+      const value = stagesMs[name]?.[key];
+      return value === undefined ? [] : [[atSeconds + seconds / 2, value] as const];
+    });
+    return points.length > 0 ? [{ name, points }] : [];
+  });
+}
+
+function balance({ timeline }: Measurement): ChartSeries[] {
+  return (['max', 'mean', 'min'] as const).map((name) => ({
+    name,
+    points: timeline.flatMap(({ atSeconds, seconds, nodePods }) =>
+      Number.isFinite(nodePods[name]) ? [[atSeconds + seconds, nodePods[name]] as const] : [],
+    ),
+  }));
 }
 
 function latencies({ boundLatenciesMs }: Measurement): ChartSeries {
@@ -95,9 +130,11 @@ function fill({ balance: { podsByNode, pods } }: Measurement): ChartSeries {
 }
 
 function processCharts({ processes }: Measurement): string[] {
-  const busy = processes.filter(({ cores, name }) => cores >= 0.01 || name === 'scheduler');
-  const series = (value: (sample: (typeof busy)[number]['samples'][number]) => number): ChartSeries[] =>
-    busy.map(({ name, samples }) => ({ name, points: samples.map((sample) => [sample.atSeconds, value(sample)]) }));
+  const series = (value: (sample: ProcessUse['samples'][number]) => number): ChartSeries[] =>
+    processes.map(({ name, samples }) => ({
+      name,
+      points: samples.map((sample) => [sample.atSeconds, value(sample)]),
+    }));
   return [
     svgChart({ title: 'CPU of each process', x: 'seconds', y: 'cores', series: series(({ cores }) => cores) }),
     svgChart({

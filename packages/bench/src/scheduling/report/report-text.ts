@@ -49,6 +49,7 @@ export function measurementText(measurement: Measurement): string {
     const preemptions = scheduler.preemptionAttempts > 0 ? `, ${scheduler.preemptionAttempts} preemptions tried` : '';
     parts.push(`  attempts: ${counts.join(', ')}${preemptions}\n`);
   }
+  for (const note of measurement.notes) parts.push(`  note: ${note}\n`);
   if (processes.length > 1) {
     const rows = processes.map((each) => [
       each.ended ? `${each.name} (ended)` : each.name,

@@ -4,6 +4,8 @@ import { compareRounds } from '../compare/compare-rounds.js';
 import { compareText } from '../compare/compare-text.js';
 import type { Measurement } from '../measure/measurement.js';
 import { distribution, spreadOf, throughputOf } from '../measure/summarize.js';
+import { timelineOf } from '../measure/timeline.js';
+import type { ObservedPod } from '../observe/observed-pod.js';
 import { reportJson } from './data-items.js';
 import { reportPage } from './report-page.js';
 import { reportText } from './report-text.js';
@@ -41,10 +43,33 @@ function measurement(latencyMs: number, more: Partial<Measurement> = {}): Measur
       overcommitted: 0,
       podsByNode: [1, 3],
     },
+    timeline: timelineOf(
+      bound.map((boundMs, index) => ({
+        ...observed,
+        node: index === 0 ? 'a' : 'b',
+        queuedMs: 1,
+        decidedMs: 2,
+        boundMs,
+      })),
+      [],
+      [],
+      { startMs: 0, endMs: latencyMs * 4 },
+    ),
+    notes: [],
     processes: [],
     ...more,
   };
 }
+
+const observed: ObservedPod = {
+  namespace: 'n',
+  name: 'p',
+  labels: {},
+  requests: { cpuMilli: 0, memoryBytes: 0 },
+  sentMs: 0,
+  attemptFailed: false,
+  rebound: 0,
+};
 
 const report = (each: Measurement): SchedulingReport => ({
   workload: 'Case/Size',
@@ -83,7 +108,7 @@ describe('the report', () => {
   it('is a page that escapes what it tells, and draws even where there is nothing', () => {
     const page = reportPage(report(measurement(100)));
     expect(page).toContain('a &lt;fast&gt; one');
-    expect(page.match(/<svg /g)).toHaveLength(3);
+    expect(page.match(/<svg /g)).toHaveLength(6);
     const nothing = measurement(100, { boundLatenciesMs: [], throughput: throughputOf([], 0) });
     expect(
       reportPage(report({ ...nothing, balance: { ...nothing.balance, podsByNode: [], pods: spreadOf([]) } })),

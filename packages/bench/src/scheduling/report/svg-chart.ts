@@ -20,6 +20,8 @@ const RIGHT = 12;
 const TOP = 28;
 const BOTTOM = 40;
 const COLOURS = ['#2a78d6', '#d4622a', '#2f9e63', '#9457c2', '#b8901c', '#c2407a', '#4a8c96', '#7a7a7a'];
+/** Once all colours are taken: how the lines of the second and third round are broken. */
+const DASHES = ['', '6 3', '2 3'];
 const TICKS = 5;
 
 /** A chart as an inline SVG element, whose axes begin at 0. */
@@ -32,7 +34,7 @@ export function svgChart({ title, x, y, series, form = 'line' }: ChartOptions): 
   const body = [
     ...yTicks.map((tick) => gridLine(toY(tick), tick)),
     ...xTicks.map((tick) => text(toX(tick), HEIGHT - BOTTOM + 16, 'middle', short(tick))),
-    ...series.map((each, index) => shape(each, COLOURS[index % COLOURS.length] ?? '', { form, toX, toY })),
+    ...series.map((each, index) => shape(each, styleOf(index), { form, toX, toY })),
     text(LEFT, 16, 'start', title, 'title'),
     text((LEFT + WIDTH) / 2, HEIGHT - 6, 'middle', x),
     `<text class="label" transform="translate(12 ${HEIGHT / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y)}</text>`,
@@ -62,13 +64,16 @@ function scale(most: number, from: number, to: number): Scale {
 
 function shape(
   { name, points }: ChartSeries,
-  colour: string,
+  { colour, dashes }: LineStyle,
   { form, toX, toY }: { form: 'line' | 'bars'; toX: Scale; toY: Scale },
 ): string {
   const label = `<title>${escapeHtml(name)}</title>`;
   if (form === 'line') {
+    const [only] = points;
+    if (only && points.length === 1)
+      return `<circle cx="${toX(only[0])}" cy="${toY(only[1])}" r="3" fill="${colour}">${label}</circle>`;
     const path = points.map(([at, value]) => `${toX(at)},${toY(value)}`).join(' ');
-    return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8">${label}</polyline>`;
+    return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes === '' ? '' : ` stroke-dasharray="${dashes}"`}>${label}</polyline>`;
   }
   const apart = points.length > 1 ? toX(points[1]?.[0] ?? 1) - toX(points[0]?.[0] ?? 0) : 24;
   const width = Math.max(1, apart * 0.9);
@@ -81,6 +86,16 @@ function shape(
     .join('');
 }
 
+interface LineStyle {
+  readonly colour: string;
+  readonly dashes: string;
+}
+
+function styleOf(index: number): LineStyle {
+  const dashes = DASHES[Math.floor(index / COLOURS.length) % DASHES.length] ?? '';
+  return { colour: COLOURS[index % COLOURS.length] ?? '', dashes };
+}
+
 function gridLine(at: number, tick: number): string {
   return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/>${text(LEFT - 6, at + 4, 'end', short(tick))}`;
 }
@@ -91,8 +106,7 @@ function text(x: number, y: number, anchor: string, content: string, kind = 'lab
 
 function legendOf(series: readonly ChartSeries[]): string {
   const entries = series.map(
-    ({ name }, index) =>
-      `<li><span style="background:${COLOURS[index % COLOURS.length]}"></span>${escapeHtml(name)}</li>`,
+    ({ name }, index) => `<li><span style="background:${styleOf(index).colour}"></span>${escapeHtml(name)}</li>`,
   );
   return `<ul class="legend">${entries.join('')}</ul>`;
 }
