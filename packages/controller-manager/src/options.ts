@@ -16,6 +16,10 @@ export const controllerManagerOptions = {
     help: 'name of this candidate, different from all others; one that stays the same over restarts resumes at once',
   },
   'root-ca-file': { kind: 'string', help: 'PEM certificate given to every namespace as ConfigMap kube-root-ca.crt' },
+  'service-account-private-key-file': {
+    kind: 'string',
+    help: 'PEM file with the private key that signs the tokens kept in Secrets; absent: none are made',
+  },
   'cluster-cidr': { kind: 'string', default: '10.244.0.0/16', help: "the pods' addresses, divided among the nodes" },
   'node-cidr-mask-size': { kind: 'number', default: 24, help: "prefix length of a node's share of them" },
   'node-monitor-grace-period': {

@@ -12,6 +12,8 @@ import { createReplicaSetController } from './controllers/replica-set/reconcile.
 import { createResourceQuotaController } from './controllers/resource-quota/reconcile.js';
 import { createRootCaController } from './controllers/root-ca/reconcile.js';
 import { createServiceAccountController } from './controllers/service-account/reconcile.js';
+import { createServiceAccountTokenController } from './controllers/service-account-token/reconcile.js';
+import { createServiceCidrController } from './controllers/service-cidr/reconcile.js';
 import { createClaimProtectionController } from './controllers/storage-protection/claim.js';
 import { createVolumeProtectionController } from './controllers/storage-protection/volume.js';
 
@@ -23,6 +25,8 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['endpoint', createEndpointsController],
   ['node-ipam', createNodeIpamController],
   ['service-account', createServiceAccountController],
+  ['serviceaccount-token', createServiceAccountTokenController],
+  ['service-cidr', createServiceCidrController],
   ['root-ca', createRootCaController],
   ['namespace', createNamespaceController],
   ['garbage-collector', createGarbageCollector],

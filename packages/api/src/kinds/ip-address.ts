@@ -1,5 +1,5 @@
 import type { IPAddress } from '../generated/types.js';
-import { ageColumn, column, nameColumn } from '../printers/columns.js';
+import { column, nameColumn } from '../printers/columns.js';
 import type { ResourceType } from '../resource.js';
 import { validateIpAddress, validateIpAddressUpdate } from '../validation/ip-address.js';
 
@@ -23,11 +23,7 @@ export const ipAddresses: ResourceType<IPAddress> = {
   namespaced: false,
   definition: 'IPAddress',
   subresources: [],
-  columns: [
-    nameColumn<IPAddress>(),
-    column('ParentRef', 'string', 'The object that has the address.', parentText),
-    ageColumn<IPAddress>(),
-  ],
+  columns: [nameColumn<IPAddress>(), column('ParentRef', 'string', 'The object that has the address.', parentText)],
   selectableFields: {},
   strategy: {
     tracksGeneration: false,

@@ -48,7 +48,7 @@ function withReady(old: Persisted<ServiceCIDR>, nowMs: number): ServiceCIDR {
     status: 'True',
     reason: '',
     message: 'Kubernetes default Service CIDR is ready',
-    lastTransitionTime: timestamp(nowMs) as never,
+    lastTransitionTime: timestamp(nowMs),
   };
-  return { ...structuredClone(old), status: { ...old.status, conditions: [...others, ready] } } as ServiceCIDR;
+  return { ...structuredClone(old), status: { ...old.status, conditions: [...others, ready] } };
 }

@@ -178,6 +178,7 @@ function controllerManager(options: PlanOptions): ProcessSpecification {
     '--leader-elect-identity=supervised',
     `--cluster-cidr=${CLUSTER_CIDR}`,
     `--root-ca-file=${join(options.paths.pkiDir, 'ca.crt')}`,
+    `--service-account-private-key-file=${join(options.paths.pkiDir, 'sa.key')}`,
   ]);
 }
 

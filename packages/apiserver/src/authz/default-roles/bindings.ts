@@ -26,6 +26,7 @@ const OWN_CONTROLLERS = [
   'resourcequota-controller',
   'root-ca-cert-publisher',
   'service-account-controller',
+  'service-cidrs-controller',
 ];
 
 export const clusterBindings: readonly ClusterRoleBinding[] = [
