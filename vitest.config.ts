@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
 // comes before its package, whose name it begins with.
 const entryPoints = [
   ['runtime/certificates', 'runtime/src/certificates.ts'],
+  ['runtime/describe-proto', 'runtime/src/describe-proto.ts'],
   ...readdirSync(new URL('packages', import.meta.url)).map((name) => [name, `${name}/src/index.ts`]),
 ];
 const alias = Object.fromEntries(

@@ -258,22 +258,24 @@ test('health and reflection answer', async () => {
     health.check({ service: 'kubelab.v1.Api' }, (error, value) => (error ? reject(error) : resolve(value)));
   });
   expect(answer).toEqual({ status: 'SERVING' });
-  const names = await new Promise<string>((resolve, reject) => {
-    const stream = health.makeBidiStreamRequest(
-      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-      (request: Buffer) => request,
-      (bytes: Buffer) => bytes,
-      new Metadata(),
-    );
-    stream.once('data', (bytes: Buffer) => {
-      resolve(bytes.toString('latin1'));
-      stream.cancel();
+  const servicesFrom = (reflection: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const stream = health.makeBidiStreamRequest(
+        `/${reflection}.ServerReflection/ServerReflectionInfo`,
+        (request: Buffer) => request,
+        (bytes: Buffer) => bytes,
+        new Metadata(),
+      );
+      stream.once('data', (bytes: Buffer) => {
+        resolve(bytes.toString('latin1'));
+        stream.cancel();
+      });
+      stream.on('error', reject);
+      // list_services, field 7, of the empty host.
+      stream.write(Buffer.from([0x3a, 0x00]));
     });
-    stream.on('error', reject);
-    // list_services, field 7, of the empty host.
-    stream.write(Buffer.from([0x3a, 0x00]));
-  });
-  expect(names).toContain('kubelab.v1.Api');
+  expect(await servicesFrom('grpc.reflection.v1')).toContain('kubelab.v1.Api');
+  expect(await servicesFrom('grpc.reflection.v1alpha')).toContain('kubelab.v1.Node');
   health.close();
 });
 

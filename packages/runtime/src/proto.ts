@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { makeGenericClientConstructor, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { parseProto } from './proto/parse-proto.js';
+import { serviceDefinitions } from './proto/service-definition.js';
 
-const FILES = ['kubelab/v1/api.proto', 'kubelab/v1/node.proto', 'grpc/health/v1/health.proto'];
+/** In {@link protoDirectory}. */
+export const PROTO_FILES = ['kubelab/v1/api.proto', 'kubelab/v1/node.proto', 'grpc/health/v1/health.proto'];
 
 /**
  * The services as grpc-js takes them: `new proto.Api(address, credentials)`,
@@ -18,8 +20,6 @@ export interface Proto {
   readonly Api: ServiceClientConstructor;
   readonly Node: ServiceClientConstructor;
   readonly Health: ServiceClientConstructor;
-  /** For the reflection service. */
-  readonly packageDefinition: PackageDefinition;
 }
 
 let loaded: Proto | undefined;
@@ -31,20 +31,19 @@ export function loadProto(): Proto {
 }
 
 function load(directory: string): Proto {
-  const packageDefinition = loadSync(
-    FILES.map((file) => join(directory, file)),
-    { includeDirs: [directory], keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true },
+  const services = new Map(
+    PROTO_FILES.flatMap((file) => [...serviceDefinitions(parseProto(readFileSync(join(directory, file), 'utf8')))]),
   );
-  const root = loadPackageDefinition(packageDefinition) as unknown as {
-    kubelab: { v1: { Api: ServiceClientConstructor; Node: ServiceClientConstructor } };
-    grpc: { health: { v1: { Health: ServiceClientConstructor } } };
+  const client = (name: string): ServiceClientConstructor => {
+    const definition = services.get(name);
+    if (!definition) throw new Error(`there is no service ${name} in ${directory}`);
+    return makeGenericClientConstructor(definition, name);
   };
-  const { Api, Node } = root.kubelab.v1;
-  return { Api, Node, Health: root.grpc.health.v1.Health, packageDefinition };
+  return { Api: client('kubelab.v1.Api'), Node: client('kubelab.v1.Node'), Health: client('grpc.health.v1.Health') };
 }
 
 /** KUBELAB_PROTO_DIR, or the first `proto` directory above this file: in the sources, the build or a bundle. */
-function protoDirectory(): string {
+export function protoDirectory(): string {
   const given = process.env.KUBELAB_PROTO_DIR;
   if (given) return given;
   const start = dirname(fileURLToPath(import.meta.url));

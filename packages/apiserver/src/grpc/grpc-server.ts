@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import { loadProto, type TlsMaterial } from '@kubelab/runtime';
 import { type ApiServiceOptions, apiService } from './api-service.js';
 import { createHealthService } from './health-service.js';
+import { addReflection } from './reflection-service.js';
 
 export interface GrpcServerOptions extends ApiServiceOptions {
   readonly host: string;
@@ -33,7 +33,7 @@ export async function listenGrpc(options: GrpcServerOptions): Promise<GrpcServer
   const health = createHealthService();
   server.addService(proto.Api.service, apiService(options));
   server.addService(proto.Health.service, health.implementation);
-  new ReflectionService(proto.packageDefinition).addToServer(server);
+  addReflection(server);
   const { ca, cert, key } = options.tls;
   const credentials = ServerCredentials.createSsl(ca, [{ cert_chain: cert, private_key: key }], true);
   const address = options.host.includes(':') ? `[${options.host}]` : options.host;
