@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { containerName, type Ownership, toLabels } from './docker-labels.js';
 import type { MachineCapabilities } from './machine-capabilities.js';
-import type { ContainerSpec, SandboxSpec } from './runtime.js';
+import type { ContainerSpec, RunningResources, SandboxSpec } from './runtime.js';
 
 export interface DockerContainerSettings {
   readonly ownership: Ownership;
@@ -108,13 +108,19 @@ function nodeNetworkMode(settings: DockerContainerSettings): string {
 }
 
 function resourceLimits(spec: ContainerSpec, settings: DockerContainerSettings): Docker.HostConfig {
-  const { cpuShares, cpuQuotaMicroseconds, memoryBytes, oomScoreAdjust } = spec.resources;
+  return {
+    ...cgroupLimits(spec.resources),
+    OomScoreAdj: oomScore(spec.resources.oomScoreAdjust, settings.capabilities),
+  };
+}
+
+/** What a create and an update of a container have in common. */
+export function cgroupLimits({ cpuShares, cpuQuotaMicroseconds, memoryBytes }: RunningResources): Docker.HostConfig {
   return {
     CpuShares: cpuShares,
     ...(cpuQuotaMicroseconds === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: cpuQuotaMicroseconds }),
     // Swap counts on top of memory in Docker: the same figure means none.
     ...(memoryBytes === undefined ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
-    OomScoreAdj: oomScore(oomScoreAdjust, settings.capabilities),
   };
 }
 

@@ -1,5 +1,10 @@
 import type Docker from 'dockerode';
-import { containerOptions, type DockerContainerSettings, sandboxOptions } from './docker-container-options.js';
+import {
+  cgroupLimits,
+  containerOptions,
+  type DockerContainerSettings,
+  sandboxOptions,
+} from './docker-container-options.js';
 import { engineCall, statusCodeOf } from './docker-errors.js';
 import { toRuntimeContainer } from './docker-inspection.js';
 import { fromLabels, ownershipFilter } from './docker-labels.js';
@@ -14,7 +19,7 @@ import { RuntimeError } from './runtime.js';
 
 type Containers = Pick<
   ContainerRuntime,
-  'list' | 'inspect' | 'runSandbox' | 'createContainer' | 'startContainer' | 'stop' | 'remove'
+  'list' | 'inspect' | 'runSandbox' | 'createContainer' | 'startContainer' | 'updateResources' | 'stop' | 'remove'
 >;
 
 /** Sandboxes and containers: their life from creation to removal. */
@@ -76,6 +81,15 @@ export function dockerContainers(docker: Docker, settings: DockerContainerSettin
 
     async startContainer(id, signal) {
       return engineCall('start container', signal, () => start(id, signal));
+    },
+
+    async updateResources(id, resources, signal) {
+      return engineCall('update container', signal, async () => {
+        await docker.getContainer(id).update({ ...cgroupLimits(resources), abortSignal: signal });
+        const updated = await inspect(id, signal);
+        if (updated === undefined) throw new RuntimeError('notFound', `update container: No such container: ${id}`);
+        return updated;
+      });
     },
 
     async stop(id, gracePeriodSeconds, signal) {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { fromLabels } from './docker-labels.js';
-import type { RuntimeContainer } from './runtime.js';
+import type { RunningResources, RuntimeContainer } from './runtime.js';
 
 /** What an inspect answers, as the contract has it. */
 export function toRuntimeContainer(info: Docker.ContainerInspectInfo): RuntimeContainer {
@@ -21,6 +21,16 @@ export function toRuntimeContainer(info: Docker.ContainerInspectInfo): RuntimeCo
     imageId: info.Image,
     tty: config.Tty,
     stopSignal: (config as { StopSignal?: string }).StopSignal ?? 'SIGTERM',
+    resources: resourcesOf(info.HostConfig),
+  };
+}
+
+/** The engine writes 0 for "no limit". */
+function resourcesOf({ CpuShares, CpuQuota, Memory }: Docker.HostConfig): RunningResources {
+  return {
+    cpuShares: CpuShares ?? 0,
+    cpuQuotaMicroseconds: CpuQuota || undefined,
+    memoryBytes: Memory || undefined,
   };
 }
 

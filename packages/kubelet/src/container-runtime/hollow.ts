@@ -156,6 +156,11 @@ export class HollowRuntime implements ContainerRuntime {
     return container;
   }
 
+  /** Nothing is limited, so every resize is done at once. */
+  async updateResources(id: string): Promise<RuntimeContainer> {
+    return this.#engine.require(id);
+  }
+
   async stop(id: string, gracePeriodSeconds: number, signal: AbortSignal): Promise<void> {
     const container = this.#engine.find(id);
     if (container?.state !== 'running') return;

@@ -34,6 +34,9 @@ export interface ContainerResources {
   readonly oomScoreAdjust: number;
 }
 
+/** Those of a container's resources that can be changed while it runs. */
+export type RunningResources = Omit<ContainerResources, 'oomScoreAdjust'>;
+
 export interface ContainerSecurity {
   /** `uid` or `uid:gid`; undefined: the image's. */
   readonly user: string | undefined;
@@ -102,6 +105,8 @@ export interface RuntimeContainer {
   readonly imageId: string;
   readonly tty: boolean;
   readonly stopSignal: string;
+  /** What its processes may use now; undefined where the engine limits nothing. */
+  readonly resources?: RunningResources;
   /** Only an engine that pretends says so: false until the time at which it pretends to be ready. */
   readonly ready?: boolean;
 }
@@ -217,6 +222,8 @@ export interface ContainerRuntime {
   createContainer(spec: ContainerSpec, signal: AbortSignal): Promise<string>;
   /** Returns it as it is after the start, which may be exited already. */
   startContainer(id: string, signal: AbortSignal): Promise<RuntimeContainer>;
+  /** Gives a running container other limits, and returns it as it is then. Rejects where it uses more memory than that. */
+  updateResources(id: string, resources: RunningResources, signal: AbortSignal): Promise<RuntimeContainer>;
   /** The image's STOPSIGNAL (SIGTERM by default); SIGKILL after the grace period. Resolves once it has stopped. */
   stop(id: string, gracePeriodSeconds: number, signal: AbortSignal): Promise<void>;
   /** Kills it first if it runs. */

@@ -13,6 +13,7 @@ import { HollowEngine } from '../container-runtime/hollow-engine.js';
 import { createLimiter } from '../limiter.js';
 import { createStatusWriter } from '../status/status-writer.js';
 import { boundedClient } from './bounded-client.js';
+import { type CallLimit, createCallLimit } from './call-limit.js';
 import { Heartbeats } from './heartbeats.js';
 import { HollowNode, type HollowParts } from './hollow-node.js';
 import { runHollowServer } from './hollow-server.js';
@@ -21,6 +22,7 @@ import type { HollowOptions } from './options.js';
 import { ownObjects } from './own-objects.js';
 import { createPodRouter } from './pod-router.js';
 import { createPooledClock } from './pooled-clock.js';
+import { settlingStatus } from './settling-status.js';
 import { withoutManagedFields } from './slim-object.js';
 import { createTurns } from './turns.js';
 
@@ -33,8 +35,12 @@ const REGISTRATIONS = 64;
 const EVENT_CONCURRENCY = 16;
 /** More than an event takes while it waits. */
 const EVENT_BYTES = 1_024;
-/** Writes of pods under way: fewer than the apiserver takes of one session, enough to fill its transactions. */
-const POD_CALLS = 256;
+/** Writes of pods under way: enough to fill the apiserver's transactions, and few while it has too much to do. */
+const POD_CALLS = { least: 4, most: 96 };
+/** A lease that takes longer waits behind others: of the 40 s that it has, 20 may have gone before. */
+const SLOW_HEARTBEAT_MS = 2_000;
+/** What a pod becomes within this time is told as one. */
+const SETTLE_MS = 100;
 /** Pods are not begun with while more statuses than these wait to be written. */
 const MAX_STATUSES_WAITING = 2_048;
 
@@ -118,7 +124,10 @@ function checkNumbers(options: HollowOptions): void {
   }
 }
 
-type Parts = HollowParts & { readonly nodeInformer: ReturnType<typeof createInformer<Node>> };
+type Parts = HollowParts & {
+  readonly nodeInformer: ReturnType<typeof createInformer<Node>>;
+  readonly podCalls: CallLimit;
+};
 
 function createParts(
   options: HollowOptions,
@@ -136,17 +145,21 @@ function createParts(
   );
   const nodeInformer = createInformer(ownNodes, nodes, {}, log);
   const { eventQps: perSecond, eventBurst: burst } = options;
-  const podClient = boundedClient(client, POD_CALLS);
-  const status = createStatusWriter({
-    client,
-    concurrency: POD_CALLS,
+  const podCalls = createCallLimit({ ...POD_CALLS, slowMs: SLOW_HEARTBEAT_MS });
+  const podClient = boundedClient(client, podCalls);
+  const writer = createStatusWriter({
+    client: podClient,
+    // As what is written waits for its turn once more, what it has become meanwhile is not told.
+    concurrency: POD_CALLS.most,
     cached: ({ metadata }) => pods.get(`${metadata.namespace}/${metadata.name}`),
     clock,
     log,
     signal,
   });
+  const status = settlingStatus(writer, SETTLE_MS, clock);
   return {
     client: podClient,
+    podCalls,
     heartbeatClient,
     engine: new HollowEngine({
       settings,
@@ -207,6 +220,7 @@ function runAll(
     intervalMs: renewIntervalMs(options),
     what: 'renew the lease',
     beat: (node, beatSignal) => node.renew(beatSignal),
+    onTook: (durationMs) => parts.podCalls.heartbeatTook(durationMs),
   });
   const reports = new Heartbeats({
     ...beats,

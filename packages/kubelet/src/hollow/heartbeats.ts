@@ -16,6 +16,8 @@ export interface HeartbeatsOptions<T extends Beating> {
   readonly what: string;
   /** How many may be under way. Default 512. */
   readonly concurrency?: number;
+  /** Told how long each turn took, and every second how long those take that are not over. */
+  readonly onTook?: (durationMs: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -30,7 +32,8 @@ const RETRY_AFTER_MS = 2_000;
  */
 export class Heartbeats<T extends Beating> {
   readonly #options: HeartbeatsOptions<T>;
-  readonly #underWay = new Set<T>();
+  /** Since when, by the monotonic clock; the oldest first. */
+  readonly #underWay = new Map<T, number>();
   /** Nodes that are to have a turn out of their order, and when. */
   readonly #soon = new Map<T, number>();
   #failures = 0;
@@ -55,6 +58,7 @@ export class Heartbeats<T extends Beating> {
       for (given = Math.max(given, due - nodes.length); given < due; given += 1) {
         this.#start(nodes[given % nodes.length] as T, signal);
       }
+      this.#tellOldest();
       this.#startSoon(signal);
       this.#tellFailures();
       await sleep(TICK_MS, signal, clock).catch(() => undefined);
@@ -77,14 +81,23 @@ export class Heartbeats<T extends Beating> {
       this.#soon.set(node, 0);
       return;
     }
-    this.#underWay.add(node);
+    const startedAtMs = performance.now();
+    this.#underWay.set(node, startedAtMs);
     this.#options
       .beat(node, signal)
       .then(
         () => this.#soon.delete(node),
         (error: unknown) => this.#failed(node, error, signal),
       )
-      .finally(() => this.#underWay.delete(node));
+      .finally(() => {
+        this.#underWay.delete(node);
+        this.#options.onTook?.(performance.now() - startedAtMs);
+      });
+  }
+
+  #tellOldest(): void {
+    const [oldest] = this.#underWay.values();
+    if (oldest !== undefined) this.#options.onTook?.(performance.now() - oldest);
   }
 
   #failed(node: T, error: unknown, signal: AbortSignal): void {

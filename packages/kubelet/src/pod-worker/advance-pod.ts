@@ -3,7 +3,15 @@ import { ImageError } from '../images/image-error.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { type ContainerStart, type PodPlan, planPod } from './plan.js';
-import { DEFAULT_GRACE_PERIOD_SECONDS, logOf, type PodTask, podIPsOf, reportStatus, stateOf } from './pod-task.js';
+import {
+  allocatedPod,
+  DEFAULT_GRACE_PERIOD_SECONDS,
+  logOf,
+  type PodTask,
+  podIPsOf,
+  reportStatus,
+  stateOf,
+} from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { clearAway, tearDownVolumes } from './release-pod.js';
 import { SandboxError } from './sandbox.js';
@@ -13,7 +21,7 @@ import { stopContainer } from './stop-containers.js';
 
 /** Takes a pod that is to run as far as it can be taken now. */
 export async function advancePod(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
-  const { pod } = task;
+  const pod = allocatedPod(task);
   if (!pod) return;
   const plan = planPod(pod, stateOf(context, task), context.clock.now());
   task.finished = plan.finished;
@@ -21,7 +29,7 @@ export async function advancePod(context: PodWorkerContext, task: PodTask, signa
   await findNetwork(context, task, pod, signal);
   await reportStatus(context, task, signal);
   if (plan.finished) return finish(context, task, pod, plan, signal);
-  if (plan.createSandbox !== undefined || plan.start.length + plan.kill.length > 0) {
+  if (plan.createSandbox !== undefined || plan.start.length + plan.kill.length + plan.update.length > 0) {
     const attributes = { object: `pods/${pod.metadata.namespace}/${pod.metadata.name}` };
     await context.tracer.span('sync pod', { parent: task.trace, attributes }, (span) =>
       carryOut(context, task, pod, plan, span.context, signal),
@@ -69,6 +77,7 @@ async function carryOut(
   const { sandbox } = stateOf(context, task);
   if (!sandbox) throw new SandboxError('Failed to create pod sandbox: it has gone again');
   const podIPs = await task.sandboxes.ensureNetwork(pod, sandbox, trace, signal);
+  await updateResources(context, task, plan, signal);
   let allStarted = true;
   for (const start of plan.start) {
     const request = { pod, start, sandboxId: sandbox.id, podIPs, trace };
@@ -76,6 +85,26 @@ async function carryOut(
   }
   // The next step may be possible at once: a sidecar that runs lets the next init container start.
   if (allStarted && plan.start.length > 0) task.waker.again();
+}
+
+/** An engine that refuses (a container that uses more memory than it is to have) is asked again, and the pod goes on. */
+async function updateResources(
+  { runtime, cache, clock, ...context }: PodWorkerContext,
+  task: PodTask,
+  plan: PodPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  task.resizeError = undefined;
+  for (const { container, resources } of plan.update) {
+    try {
+      cache.put(await runtime.updateResources(container.id, resources, signal));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      task.resizeError = `failed to resize container ${container.name}: ${(error as Error).message}`;
+      logOf(context, task).info({ error, container: container.name }, 'cannot resize a container yet');
+      task.waker.wakeAt(clock.now() + task.nextDelayMs());
+    }
+  }
 }
 
 async function refreshVolumes(

@@ -2,6 +2,7 @@ import { isRestartableInitContainer } from '@kubelab/api';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
 import { containerHash } from './container-hash.js';
+import { type ContainerUpdate, planResize } from './plan-resize.js';
 import { allContainers, CONTAINER_ANNOTATIONS, current, latest, type PodState } from './pod-state.js';
 import { endedAtMs, nextRestartDelayMs, restartDelayMs } from './restart-delay.js';
 
@@ -35,6 +36,8 @@ export interface PodPlan {
   /** The number of the sandbox to make; undefined: the running one serves. */
   readonly createSandbox: number | undefined;
   readonly start: readonly ContainerStart[];
+  /** Running containers that are to have other limits. */
+  readonly update: readonly ContainerUpdate[];
   /** Crashed, and not to be started before their time. */
   readonly wait: readonly ContainerWait[];
   /** Ended containers that are of no more use; removed before anything is started. */
@@ -55,6 +58,7 @@ export function planPod(pod: ReadonlyPod, state: PodState, nowMs: number): PodPl
     removeSandboxes: sandboxRuns || !state.sandbox ? state.oldSandboxes : [state.sandbox, ...state.oldSandboxes],
     createSandbox: sandboxRuns ? undefined : (state.sandbox?.restartCount ?? -1) + 1,
     start: steps.start,
+    update: steps.update,
     wait: steps.wait,
     remove: superfluous(state),
     finished: false,
@@ -66,6 +70,7 @@ const SANDBOX_CHANGED = 'Pod sandbox changed, it will be killed and re-created.'
 interface Steps {
   readonly kill: ContainerKill[];
   readonly start: ContainerStart[];
+  readonly update: ContainerUpdate[];
   readonly wait: ContainerWait[];
   finished: boolean;
 }
@@ -77,6 +82,7 @@ function finish(state: PodState): PodPlan {
     removeSandboxes: state.sandbox ? [state.sandbox, ...state.oldSandboxes] : state.oldSandboxes,
     createSandbox: undefined,
     start: [],
+    update: [],
     wait: [],
     remove: superfluous(state),
     finished: true,
@@ -103,7 +109,7 @@ function hasSucceeded(container: RuntimeContainer | undefined): boolean {
 
 /** A new sandbox: initialisation begins again, and no crash is waited for. */
 function planAnew(pod: ReadonlyPod, state: PodState): Steps {
-  const steps: Steps = { kill: [], start: [], wait: [], finished: false };
+  const steps: Steps = { kill: [], start: [], update: [], wait: [], finished: false };
   const [firstInit] = pod.spec?.initContainers ?? [];
   if (firstInit) {
     steps.start.push(following(firstInit, 'init', latest(state, firstInit.name)));
@@ -118,7 +124,7 @@ function planAnew(pod: ReadonlyPod, state: PodState): Steps {
 }
 
 function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps {
-  const steps: Steps = { kill: [], start: [], wait: [], finished: false };
+  const steps: Steps = { kill: [], start: [], update: [], wait: [], finished: false };
   const main = pod.spec?.containers ?? [];
   const initialized = main.some(({ name }) => current(state, name)?.startedAtMs);
   planEphemeralContainers(pod, state, steps);
@@ -132,7 +138,7 @@ function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps
       steps.start.push(following(container, 'main', before ?? latest(state, container.name)));
     } else if (before.state === 'running') {
       kept += 1;
-      restartIfChanged(container, before, steps);
+      changeIfNeeded(pod, container, 'main', before, steps);
     } else if (restarts(pod.spec?.restartPolicy, before)) {
       restart(container, 'main', before, nowMs, steps);
     }
@@ -169,8 +175,9 @@ function planInitContainers(
     const sidecar = isRestartableInitContainer(container);
     if (initialized && !sidecar) continue;
     if (before?.state === 'running') {
-      if (sidecar) continue;
-      return false;
+      if (!sidecar) return false;
+      changeIfNeeded(pod, container, 'init', before, steps);
+      continue;
     }
     if (before === undefined || before.state === 'created') {
       steps.start.push(following(container, 'init', before ?? latest(state, container.name)));
@@ -189,12 +196,24 @@ function planInitContainers(
   return true;
 }
 
-function restartIfChanged(container: ReadonlyContainer, before: RuntimeContainer, steps: Steps): void {
+/** A new image restarts a running container; new resources do where its resizePolicy says so, and otherwise only update it. */
+function changeIfNeeded(
+  pod: ReadonlyPod,
+  container: ReadonlyContainer,
+  kind: ContainerStart['kind'],
+  before: RuntimeContainer,
+  steps: Steps,
+): void {
   const hash = before.annotations[CONTAINER_ANNOTATIONS.hash];
-  if (hash === undefined || hash === containerHash(container)) return;
-  const message = `Container ${container.name} definition changed, will be restarted`;
+  const resize = planResize(pod, container, before);
+  let message: string | undefined;
+  if (kind === 'main' && hash !== undefined && hash !== containerHash(container)) {
+    message = `Container ${container.name} definition changed, will be restarted`;
+  } else if (resize === 'restart') message = `Container ${container.name} resize requires restart`;
+  else if (resize) steps.update.push(resize);
+  if (message === undefined) return;
   steps.kill.push({ container: before, message });
-  steps.start.push({ container, kind: 'main', restartCount: before.restartCount + 1, restartDelayMs: 0 });
+  steps.start.push({ container, kind, restartCount: before.restartCount + 1, restartDelayMs: 0 });
 }
 
 function restarts(restartPolicy: string | undefined, ended: RuntimeContainer): boolean {

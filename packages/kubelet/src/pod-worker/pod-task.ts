@@ -4,6 +4,7 @@ import type { PodIdentity } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
 import type { Waiting } from '../status/container-status.js';
 import { podStatus } from '../status/pod-status.js';
+import { type PendingResize, withAllocation } from './allocation.js';
 import { type PodState, toPodState } from './pod-state.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { Sandboxes } from './sandbox.js';
@@ -42,6 +43,12 @@ export class PodTask {
   /** Nothing of it runs, and nothing will. */
   ended = false;
   volumesTornDown = false;
+  /** The spec whose cpu and memory its containers have been given; mostly that of `pod` itself. */
+  given: ReadonlyPod['spec'];
+  /** Why they have not been given what they ask for by now. */
+  pendingResize: PendingResize | undefined;
+  /** Why they do not have yet what they have been given. */
+  resizeError: string | undefined;
   /** What its volumes are made from has changed since they were. */
   volumesStale = false;
   #starting: Set<string> | undefined;
@@ -106,6 +113,11 @@ export function logOf({ log }: Pick<PodWorkerContext, 'log'>, { identity }: PodT
   return log.child({ namespace: identity.namespace, pod: identity.name, uid: identity.uid });
 }
 
+/** The pod as it is to run: with the cpu and memory that it has been given. */
+export function allocatedPod({ pod, given }: Pick<PodTask, 'pod' | 'given'>): ReadonlyPod | undefined {
+  return pod && withAllocation(pod, given);
+}
+
 export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
 /** For what is left of a pod that nobody knows any more. */
 const ORPHAN_GRACE_PERIOD_SECONDS = 1;
@@ -127,9 +139,9 @@ export function podIPsOf(context: PodWorkerContext, task: PodTask): readonly str
 
 /** Tells the pod's status as it is now. */
 export async function reportStatus(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
-  const { pod } = task;
-  if (!pod || task.deleted) return;
-  if (!task.volumesTornDown) await task.messages.collect(pod, stateOf(context, task), signal);
+  if (!task.pod || task.deleted) return;
+  if (!task.volumesTornDown) await task.messages.collect(task.pod, stateOf(context, task), signal);
+  const pod = withAllocation(task.pod, task.given);
   const status = podStatus({
     pod,
     state: stateOf(context, task),
@@ -143,6 +155,8 @@ export async function reportStatus(context: PodWorkerContext, task: PodTask, sig
     ending: task.finished,
     ended: task.ended,
     failure: task.failure,
+    pendingResize: task.pendingResize,
+    resizeError: task.resizeError,
     nowMs: context.clock.now(),
   });
   context.status.set(pod, status, task.trace);

@@ -4,7 +4,16 @@ import type { PodIdentity } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
 import { VolumeSetupError } from '../volume-manager.js';
 import { advancePod } from './advance-pod.js';
-import { gracePeriodSeconds, logOf, type PodFailure, PodTask, type PodWaker, reportStatus } from './pod-task.js';
+import { allocationBefore, haveSameResources, type PendingResize } from './allocation.js';
+import {
+  allocatedPod,
+  gracePeriodSeconds,
+  logOf,
+  type PodFailure,
+  PodTask,
+  type PodWaker,
+  reportStatus,
+} from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { SandboxError } from './sandbox.js';
 import { terminatePod } from './terminate-pod.js';
@@ -27,6 +36,10 @@ export interface PodWorkerOwner {
   working(work: Promise<void>): void;
   /** Nothing is left of its pod. */
   finished(worker: PodWorker): void;
+  /** Why a pod cannot have the cpu and memory that it asks for beside the node's others; undefined: it can. */
+  pendingResize(pod: ReadonlyPod): PendingResize | undefined;
+  /** Some pod has less than it had: others may have what they wait for. */
+  released(): void;
 }
 
 type Mode = 'running' | 'terminating';
@@ -114,6 +127,16 @@ export class PodWorker implements PodWaker {
     return this.#task.pod;
   }
 
+  /** With the cpu and memory that it has been given. */
+  get allocated(): ReadonlyPod | undefined {
+    return allocatedPod(this.#task);
+  }
+
+  /** It waits for cpu or memory that others have. */
+  get isDeferred(): boolean {
+    return this.#task.pendingResize?.reason === 'Deferred';
+  }
+
   /**
    * Whether it still holds, or will hold, resources of the node: the scheduler counts on those of a pod as soon as the
    * apiserver has lost it, which may be before we have heard.
@@ -190,6 +213,7 @@ export class PodWorker implements PodWaker {
     this.#sync = { abort, mode, gracePeriodSeconds: gracePeriodSeconds(task) };
     try {
       if (mode === 'terminating') return await terminatePod(this.#context, task, signal);
+      this.#allocate();
       await advancePod(this.#context, task, signal);
       if (task.waiting.size === 0) task.succeeded();
     } catch (error) {
@@ -199,6 +223,24 @@ export class PodWorker implements PodWaker {
       this.#sync = undefined;
     }
     return false;
+  }
+
+  /** Gives the pod what it asks for, if the node has it; otherwise it goes on with what it has. */
+  #allocate(): void {
+    const task = this.#task;
+    const { pod } = task;
+    if (!pod?.spec) return;
+    task.given ??= allocationBefore(pod) ?? pod.spec;
+    const before = task.given;
+    if (before === pod.spec) return;
+    const isSame = haveSameResources(pod.spec, before);
+    task.pendingResize = isSame ? undefined : this.#owner.pendingResize(pod);
+    if (task.pendingResize) return;
+    task.given = pod.spec;
+    if (isSame) return;
+    // The downward API shows requests and limits.
+    task.volumesStale = true;
+    this.#owner.released();
   }
 
   #retry(error: unknown): void {

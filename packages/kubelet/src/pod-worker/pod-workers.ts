@@ -6,6 +6,7 @@ import { admitPod, type NodeRoom } from '../node/admission.js';
 import type { NodeObjects } from '../node-objects.js';
 import { referencesOf } from '../object-references.js';
 import type { ReadonlyPod } from '../pod.js';
+import { pendingResize } from './allocation.js';
 import { podIdentity } from './container-spec.js';
 import type { PodFailure } from './pod-task.js';
 import { PodWorker, type PodWorkerOwner } from './pod-worker.js';
@@ -52,10 +53,24 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
       working: follow,
       finished(worker) {
         workers.delete(worker.uid);
+        wakeDeferred();
         if (!signal.aborted) objects.retain(pods.list());
       },
+      pendingResize: (pod) => pendingResize(pod, othersOf(pod.metadata.uid), room()),
+      released: wakeDeferred,
     };
     return owner;
+  }
+
+  /** The pods that hold resources of the node, with what they have been given. */
+  function othersOf(uid: string): ReadonlyPod[] {
+    return [...workers.values()].flatMap((worker) =>
+      worker.uid !== uid && worker.isActive && worker.allocated ? [worker.allocated] : [],
+    );
+  }
+
+  function wakeDeferred(): void {
+    for (const worker of workers.values()) if (worker.isDeferred) worker.wake();
   }
 
   function ensure(identity: PodIdentity, rejection: PodFailure | undefined, signal: AbortSignal): PodWorker {
@@ -71,8 +86,7 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
   function rejectionOf(pod: ReadonlyPod, node: NodeRoom): PodFailure | undefined {
     const { uid, deletionTimestamp } = pod.metadata;
     if (deletionTimestamp !== undefined || pod.status?.startTime || context.cache.of(uid).length > 0) return undefined;
-    const others = [...workers.values()].flatMap((worker) => (worker.isActive && worker.pod ? [worker.pod] : []));
-    return admitPod(pod, others, node);
+    return admitPod(pod, othersOf(uid), node);
   }
 
   function take(pod: ReadonlyPod, trace: TraceContext | undefined, signal: AbortSignal): void {

@@ -25,16 +25,27 @@ export function containerResources(
   const memoryLimit = limits.memory === undefined ? 0 : quantityValue(limits.memory);
   return {
     cpuShares: cpuShares(cpuRequest),
-    cpuQuotaMicroseconds:
-      cpuLimit === 0
-        ? undefined
-        : Math.max(MIN_QUOTA_MICROSECONDS, Math.floor((cpuLimit * QUOTA_PERIOD_MICROSECONDS) / 1000)),
+    cpuQuotaMicroseconds: cpuQuota(cpuLimit),
     memoryBytes: memoryLimit === 0 ? undefined : memoryLimit,
     oomScoreAdjust: oomScoreAdjust(pod, requests.memory ?? limits.memory, machineMemoryBytes),
   };
 }
 
-function cpuShares(milliCpu: number): number {
+/** Microseconds of CPU in a period; undefined: no limit. */
+export function cpuQuota(milliCpu: number): number | undefined {
+  if (milliCpu === 0) return undefined;
+  return Math.max(MIN_QUOTA_MICROSECONDS, Math.floor((milliCpu * QUOTA_PERIOD_MICROSECONDS) / 1000));
+}
+
+export function milliCpuOfQuota(quotaMicroseconds: number): number {
+  return Math.ceil((quotaMicroseconds * 1000) / QUOTA_PERIOD_MICROSECONDS);
+}
+
+export function milliCpuOfShares(shares: number): number {
+  return Math.ceil((shares * 1000) / SHARES_PER_CPU);
+}
+
+export function cpuShares(milliCpu: number): number {
   return Math.min(MAX_CPU_SHARES, Math.max(MIN_CPU_SHARES, Math.floor((milliCpu * SHARES_PER_CPU) / 1000)));
 }
 

@@ -3,9 +3,12 @@ import {
   type ContainerStateTerminated,
   type ContainerStatus,
   isRestartableInitContainer,
+  quantityMilliValue,
+  quantityValue,
 } from '@kubelab/api';
-import type { RuntimeContainer } from '../container-runtime/runtime.js';
+import type { RunningResources, RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer } from '../pod.js';
+import { cpuQuota, cpuShares, milliCpuOfQuota, milliCpuOfShares } from '../pod-worker/resource-limits.js';
 import { formatTime } from './time.js';
 
 /** Why a container is not running, as its waiting state tells it. */
@@ -52,7 +55,7 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
       lastState: lastState(older, input),
       ready: started && newest.ready !== false && (kind === 'main' || isRestartableInitContainer(container)),
       started,
-      ...allocated(container),
+      ...resourcesOf(container, newest),
     };
   }
   const waits = waiting ?? (newest === undefined || newest.state === 'created' ? defaultWaiting(input) : undefined);
@@ -112,12 +115,39 @@ export function imageName(image: string): string {
   return tagged ? image : `${image}:latest`;
 }
 
-function allocated(container: ReadonlyContainer): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
-  const { requests, limits } = container.resources ?? {};
+/** What the container has been given, and what it has: the same, but while it is resized. */
+function resourcesOf(
+  { resources: given = {} }: ReadonlyContainer,
+  { resources: has }: RuntimeContainer,
+): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  const { requests, limits } = given;
+  const actual = has ? { requests: actualRequests(requests, has), limits: actualLimits(limits, has) } : given;
   return {
     ...(requests ? { allocatedResources: { ...requests } } : {}),
-    resources: { ...(limits ? { limits: { ...limits } } : {}), ...(requests ? { requests: { ...requests } } : {}) },
+    resources: {
+      ...(actual.limits ? { limits: { ...actual.limits } } : {}),
+      ...(actual.requests ? { requests: { ...actual.requests } } : {}),
+    },
   };
+}
+
+type ResourceList = Readonly<Record<string, string>>;
+
+/** The engine knows shares, which are coarser than the quantity: that is told where it gives the same shares. */
+function actualRequests(given: ResourceList | undefined, has: RunningResources): ResourceList | undefined {
+  if (given?.cpu === undefined || cpuShares(quantityMilliValue(given.cpu)) === has.cpuShares) return given;
+  return { ...given, cpu: `${milliCpuOfShares(has.cpuShares)}m` };
+}
+
+function actualLimits(given: ResourceList | undefined, has: RunningResources): ResourceList | undefined {
+  if (!given) return given;
+  const { cpu, memory, ...others } = given;
+  const { cpuQuotaMicroseconds: quota, memoryBytes } = has;
+  const sameQuota = cpu === undefined || cpuQuota(quantityMilliValue(cpu)) === quota;
+  const sameMemory = memory === undefined || quantityValue(memory) === memoryBytes;
+  const cpuNow = sameQuota ? cpu : quota && `${milliCpuOfQuota(quota)}m`;
+  const memoryNow = sameMemory ? memory : memoryBytes && String(memoryBytes);
+  return { ...others, ...(cpuNow ? { cpu: cpuNow } : {}), ...(memoryNow ? { memory: memoryNow } : {}) };
 }
 
 function mountStatuses(container: ReadonlyContainer): Pick<ContainerStatus, 'volumeMounts'> {

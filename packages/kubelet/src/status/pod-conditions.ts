@@ -1,5 +1,6 @@
 import { type ContainerStatus, isRestartableInitContainer, type PodCondition } from '@kubelab/api';
 import type { ReadonlyPod } from '../pod.js';
+import type { PendingResize } from '../pod-worker/allocation.js';
 import type { PodPhase } from './pod-phase.js';
 import { formatTime } from './time.js';
 
@@ -10,8 +11,20 @@ export interface PodConditionsInput {
   readonly main: readonly ContainerStatus[];
   /** It has a running sandbox with its network. */
   readonly sandboxReady: boolean;
+  readonly resize?: PodResize;
   readonly nowMs: number;
 }
+
+/** How far a change of its cpu and memory has come (KEP-1287). */
+export interface PodResize {
+  readonly pending: PendingResize | undefined;
+  /** Given, and not what its containers have yet. */
+  readonly inProgress: boolean;
+  readonly error: string | undefined;
+}
+
+/** They are there only while they are true. */
+export const RESIZE_CONDITIONS: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];
 
 interface Verdict {
   readonly type: string;
@@ -30,6 +43,7 @@ export function podConditions(input: PodConditionsInput): PodCondition[] {
     readyVerdict(input, containersReady),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
+    ...resizeVerdicts(input.resize),
   ];
   const before = pod.status?.conditions ?? [];
   return own.map((verdict): PodCondition => {
@@ -41,6 +55,15 @@ export function podConditions(input: PodConditionsInput): PodCondition[] {
       ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     };
   });
+}
+
+function resizeVerdicts(resize: PodResize | undefined): Verdict[] {
+  const { pending, inProgress, error } = resize ?? {};
+  const failed = error === undefined ? {} : { reason: 'Error', message: error };
+  return [
+    ...(pending ? [{ type: 'PodResizePending', status: 'True', ...pending } as const] : []),
+    ...(inProgress ? [{ type: 'PodResizeInProgress', status: 'True', ...failed } as const] : []),
+  ];
 }
 
 function initializedVerdict({ pod, phase, init, main }: PodConditionsInput): Verdict {

@@ -1,9 +1,11 @@
 import { type ContainerStatus, type PodStatus, qosClass } from '@kubelab/api';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
+import type { PendingResize } from '../pod-worker/allocation.js';
+import { planResize } from '../pod-worker/plan-resize.js';
 import type { PodState } from '../pod-worker/pod-state.js';
 import { containerStatus, type Waiting } from './container-status.js';
-import { podConditions } from './pod-conditions.js';
+import { type PodResize, podConditions } from './pod-conditions.js';
 import { podPhase } from './pod-phase.js';
 import { formatTime } from './time.js';
 
@@ -25,10 +27,14 @@ export interface PodStatusInput {
   readonly ended: boolean;
   /** Phase Failed with a reason of the pod's own, such as DeadlineExceeded. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  /** Why cpu and memory that the pod asks for are not given to it. */
+  readonly pendingResize?: PendingResize | undefined;
+  /** Why what it has been given could not be set. */
+  readonly resizeError?: string | undefined;
   readonly nowMs: number;
 }
 
-/** The whole status of a pod, from what is known now. Pure. */
+/** The whole status of a pod, from what is known now. `pod` has the cpu and memory that it has been given. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, state, podIPs, hostIP, nowMs, failure } = input;
   const init = (pod.spec?.initContainers ?? []).map((container) => statusOf(input, container, 'init'));
@@ -42,7 +48,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
-    conditions: podConditions({ pod, phase, init, main, sandboxReady, nowMs }),
+    conditions: podConditions({ pod, phase, init, main, sandboxReady, resize: resizeOf(input), nowMs }),
     ...(failure ?? keptReason(pod)),
     hostIP,
     hostIPs: [{ ip: hostIP }],
@@ -52,6 +58,19 @@ export function podStatus(input: PodStatusInput): PodStatus {
     ...(refused ? {} : { containerStatuses: main }),
     ...ephemeralStatuses(input),
     qosClass: qosClass(pod),
+  };
+}
+
+function resizeOf({ pod, state, ended, pendingResize, resizeError }: PodStatusInput): PodResize {
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const resizes = (container: ReadonlyContainer): boolean => {
+    const newest = state.containers.get(container.name)?.[0];
+    return newest !== undefined && planResize(pod, container, newest) !== undefined;
+  };
+  return {
+    pending: ended ? undefined : pendingResize,
+    inProgress: !ended && containers.some(resizes),
+    error: resizeError,
   };
 }
 

@@ -4,6 +4,7 @@ import { type Clock, createBackoff, sleep, type TraceContext } from '@kubelab/ru
 import type { Logger } from 'pino';
 import { FifoQueue } from '../fifo-queue.js';
 import type { ReadonlyPod } from '../pod.js';
+import { RESIZE_CONDITIONS } from './pod-conditions.js';
 
 /** Writes pods' statuses: only what has changed, the newest only, one write of a pod at a time. */
 export interface StatusWriter {
@@ -135,7 +136,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
 /** What this kubelet does not own stays as it is: others' conditions and fields. */
 function merge(base: Persisted<Pod>, wanted: PodStatus): PodStatus {
   const before = base.status ?? {};
-  const own = new Set(wanted.conditions?.map(({ type }) => type));
+  const own = new Set([...RESIZE_CONDITIONS, ...(wanted.conditions ?? []).map(({ type }) => type)]);
   const conditions = (wanted.conditions ?? []).map((condition) => {
     const known = before.conditions?.find(({ type }) => type === condition.type);
     const sameStatus = known?.status === condition.status && known.lastTransitionTime !== undefined;
