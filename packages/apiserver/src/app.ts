@@ -76,7 +76,12 @@ async function run(
   context: ComponentContext,
 ): Promise<void> {
   const { log } = context;
-  const etcd = new EtcdStorage({ endpoints: options.etcdServers, tls: etcdTls(options), log });
+  const etcd = new EtcdStorage({
+    endpoints: options.etcdServers,
+    tls: etcdTls(options),
+    log,
+    compactionIntervalMs: options.etcdCompactionIntervalMs,
+  });
   const storage = measureStorage(etcd, context.metrics);
   const ranges = createServiceRanges(storage, options);
   const readiness = createReadiness(storage, context);

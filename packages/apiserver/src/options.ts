@@ -6,6 +6,11 @@ export const apiserverOptions = {
   'etcd-ca-file': { kind: 'string', help: "PEM file with etcd's certificate authority" },
   'etcd-cert-file': { kind: 'string', help: 'PEM file with the certificate shown to etcd' },
   'etcd-key-file': { kind: 'string', help: 'PEM file with its private key' },
+  'etcd-compaction-interval': {
+    kind: 'duration',
+    default: 300_000,
+    help: 'how often etcd is asked to forget what is older than the time before; 0: never by this server',
+  },
   'bind-address': { kind: 'string', default: '0.0.0.0', help: 'address that both servers listen on' },
   'secure-port': { kind: 'number', default: 6443, help: 'port of REST over HTTPS; 0 takes a free one' },
   'grpc-port': { kind: 'number', default: 6444, help: 'port of gRPC; 0 takes a free one' },

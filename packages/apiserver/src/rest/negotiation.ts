@@ -53,15 +53,16 @@ function parseRange(text: string): MediaRange & { quality: number } {
 /**
  * How to answer. `many` is true for lists, whose partial form has another name.
  * Go clients that would rather have protobuf name JSON as their second choice.
+ * `hasTable` is false for what has no rows: reviews and bindings.
  * @throws ApiError NotAcceptable
  */
-export function negotiate(accept: string | undefined, many: boolean): Representation {
+export function negotiate(accept: string | undefined, many: boolean, hasTable = true): Representation {
   if (accept === undefined || accept === '') return PLAIN_JSON;
   for (const range of parseAccept(accept)) {
     const format = formatOf(range.type);
     if (format === undefined) continue;
     const as = transformationOf(range, many);
-    if (as === undefined) continue;
+    if (as === undefined || (as === 'table' && !hasTable)) continue;
     if (as === 'none' && format === 'json') return PLAIN_JSON;
     return { format, as, apiVersion: `meta.k8s.io/${range.parameters.v ?? 'v1'}` };
   }

@@ -154,7 +154,8 @@ async function write(
   registry: Registry,
   tracer: Tracer,
 ): Promise<void> {
-  const representation = negotiate(exchange.message.headers.accept, verb === 'deletecollection');
+  const hasTable = target.resource.stored !== false;
+  const representation = negotiate(exchange.message.headers.accept, verb === 'deletecollection', hasTable);
   const body = await readBody(exchange.message);
   exchange.audit?.requestBody(body.bytes, body.contentType);
   if (verb !== 'patch') checkObjectType(body);

@@ -16,12 +16,18 @@ import type { Revision } from './versions.js';
 export class Compactor {
   /** Mod revision of the key, as this apiserver last knew it. */
   #known: Revision = 0;
+  #forgotten: Revision = 0;
 
   constructor(
     readonly client: EtcdClient,
     readonly intervalMs: number,
     readonly log: StorageLog,
   ) {}
+
+  /** What etcd has been asked to forget everything before, by whichever apiserver, as far as this one knows. */
+  get forgotten(): Revision {
+    return this.#forgotten;
+  }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -50,6 +56,8 @@ export class Compactor {
     });
     if (!response.succeeded) {
       this.#known = response.responses[0]?.responseRange?.kvs[0]?.modRevision ?? 0;
+      // Who replaced the key has compacted up to what it was before.
+      if (this.#known !== previous) this.#forgotten = previous;
       return undefined;
     }
     this.#known = response.header?.revision ?? 0;
@@ -60,6 +68,7 @@ export class Compactor {
       // Someone else, an operator perhaps, has compacted further already.
       if (!(error instanceof EtcdError && error.compacted)) throw error;
     }
+    this.#forgotten = previous;
     this.log.info({ revision: previous }, 'compacted etcd');
     return previous;
   }

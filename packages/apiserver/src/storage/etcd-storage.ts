@@ -59,6 +59,7 @@ export class EtcdStorage implements Storage {
       leases: new LeasePool(this.#client),
       newest: new NewestRevision(this.#client),
       bookmarks: this.#bookmarks,
+      compactor: this.compactor,
     };
   }
 

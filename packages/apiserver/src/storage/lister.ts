@@ -7,7 +7,15 @@ import type { ResourceCache } from './resource-cache.js';
 import type { ListPage, ListQuery, StoredObject } from './storage.js';
 import { DELETION_KEY, parseObjectPath, prefixEnd } from './storage-keys.js';
 import { decodeValue, StoredValue } from './stored-value.js';
-import { lastVersionNumber, parseVersion, positionOf, revisionOf, type VersionNumber, versionOf } from './versions.js';
+import {
+  lastVersionNumber,
+  parseVersion,
+  positionOf,
+  type Revision,
+  revisionOf,
+  type VersionNumber,
+  versionOf,
+} from './versions.js';
 
 const CONTINUE_EXPIRED =
   'The provided continue parameter is too old to display a consistent list result. ' +
@@ -34,6 +42,8 @@ export class Lister {
     readonly consistent: (signal?: AbortSignal) => Promise<void>,
     /** Waits until the cache is at the version, which the client gave as `asked`. */
     readonly reach: (number: VersionNumber, signal?: AbortSignal, asked?: string) => Promise<void>,
+    /** What the store has forgotten everything before. */
+    readonly forgotten: () => Revision,
   ) {}
 
   async list(query: ListQuery): Promise<ListPage> {
@@ -71,6 +81,8 @@ export class Lister {
   /** `after` is "" for the first page. */
   async #at(number: VersionNumber, prefix: string, after: string, signal?: AbortSignal): Promise<Snapshot> {
     await this.reach(number, signal);
+    // As in Kubernetes, old states end with the compaction, though the cache may go back further.
+    if (revisionOf(number) < this.forgotten()) throw expired(after);
     if (number < Math.max(this.cache.window.floor, this.cache.completeSince)) {
       return this.#fromEtcd(number, prefix, after, signal);
     }

@@ -1,5 +1,6 @@
 import { ApiError, apiVersionOf, type KubernetesObject, type ObjectKey, type ResourceType } from '@kubelab/api';
 import { formatTraceparent } from '@kubelab/runtime';
+import type { Compactor } from './compactor.js';
 import type { EtcdClient } from './etcd/client.js';
 import { EtcdError } from './etcd/error.js';
 import type { RequestOp } from './etcd/messages.js';
@@ -44,6 +45,7 @@ export interface SharedParts {
   readonly leases: LeasePool;
   readonly newest: NewestRevision;
   readonly bookmarks: BookmarkClock;
+  readonly compactor: Pick<Compactor, 'forgotten'>;
 }
 
 type WithTimeToLive = WriteContext & { timeToLiveSeconds?: number };
@@ -63,6 +65,7 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
       shared.client,
       (signal) => this.#consistent(signal),
       (number, signal, asked) => this.#reach(number, signal, asked),
+      () => shared.compactor.forgotten,
     );
   }
 
