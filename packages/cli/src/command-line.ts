@@ -140,7 +140,9 @@ function addOtherCommands(program: Command, version: string): void {
     .command('images')
     .description('the images on the engine that all nodes share')
     .command('load <source...>')
-    .description('archives that `docker save` wrote, or recipes of deploy/images by name')
+    .description(
+      'archives that `docker save` wrote (- for the standard input), images of the engine, or recipes of deploy/images by name',
+    )
     .action(async (sources: string[]) => {
       const { imagesLoad } = await import('./commands/images.js');
       await imagesLoad(sources);
