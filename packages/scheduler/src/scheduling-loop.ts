@@ -222,7 +222,7 @@ export class SchedulingLoop {
       }
       metrics.attempt(profile.schedulerName, 'scheduled', (performance.now() - startMs) / 1_000);
       metrics.podScheduled(entry.attempts, (Date.now() - entry.firstMs) / 1_000);
-      log.info({ key: pod.key, node: node.name, traceId: trace?.traceId }, 'bound');
+      log.debug({ key: pod.key, node: node.name, traceId: trace?.traceId }, 'bound');
       recorder.event(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`, trace);
       span.end();
     } catch (error) {

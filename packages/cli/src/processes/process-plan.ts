@@ -3,6 +3,7 @@ import { nodeCertificateNames } from '../cluster/certificates-plan.js';
 import type { Cluster, ClusterNode, HollowNodes } from '../cluster/cluster.js';
 import { type ClusterPaths, nodePaths } from '../cluster/cluster-paths.js';
 import { PAUSE_IMAGE } from '../cluster/node-container.js';
+import { nodeFlags } from './node-flags.js';
 
 /** One process of the cluster: what to run, where, and how to ask whether it is ready. */
 export interface ProcessSpecification {
@@ -44,13 +45,6 @@ const PROXY_METRICS_PORT = 10249;
 const HOLLOW_PORT = 10350;
 const HOLLOW_METRICS_PORT = 10348;
 
-/**
- * Room for young objects, which V8 would let grow to 16 MiB twice over in each
- * of nine processes. Less of it costs the small components nothing measurable;
- * an apiserver under load spends a tenth of its time collecting with 2.
- */
-const YOUNG_MEBIBYTES: Readonly<Record<string, number>> = { apiserver: 8, hollow: 16 };
-const SMALL_YOUNG_MEBIBYTES = 2;
 const PLACEHOLDER = '{container}';
 
 /** Where kubectl and the other clients of REST go. */
@@ -264,7 +258,7 @@ function component(
     component: name,
     command: options.nodePath,
     args: [
-      `--max-semi-space-size=${YOUNG_MEBIBYTES[name] ?? SMALL_YOUNG_MEBIBYTES}`,
+      ...nodeFlags(name),
       join(options.binDir, `${name}.mjs`),
       `--metrics-address=${metricsAddress}`,
       ...flags,
