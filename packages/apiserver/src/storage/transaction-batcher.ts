@@ -1,6 +1,8 @@
+import { leases } from '@kubelab/api';
 import type { EtcdClient } from './etcd/client.js';
 import { EtcdError, GrpcCode } from './etcd/error.js';
 import { CompareTarget, type RequestOp, type TxnRequest, type TxnResponse } from './etcd/messages.js';
+import { resourcePrefix } from './storage-keys.js';
 import type { Revision } from './versions.js';
 
 /** A write that is made only if its key is at a known revision. */
@@ -14,6 +16,13 @@ export interface ComparedWrite {
   readonly size: number;
   /** What to do, as the write at `position` of its transaction. */
   operations(position: number): readonly RequestOp[];
+}
+
+const LEASES = resourcePrefix(leases);
+
+/** Kept waiting by nothing that is not. */
+export function isUrgent(key: string): boolean {
+  return key.startsWith(LEASES);
 }
 
 /** What etcd answered to one write. */
@@ -35,15 +44,20 @@ interface Waiting {
 const WRITES_PER_TRANSACTION = 32;
 /** etcd takes 1.5 MiB in all; one write may be as large as that. */
 const BYTES_PER_TRANSACTION = 768 * 1024;
+/** So many of them are for what is urgent, while there is other work. */
+const URGENT_PER_TRANSACTION = 24;
 /** Some are applied while the next is on its way; what comes meanwhile shares the one after. */
 const TRANSACTIONS_IN_FLIGHT = 3;
 
 /**
  * Puts writes that come at the same time into one etcd transaction, each in a
  * transaction of its own within it, so that one whose comparison fails leaves
- * the others alone. A write that comes alone goes at once, and as it is.
+ * the others alone. A write that comes alone goes at once, and as it is. Leases
+ * go before what waits longer: nodes and leaders whose lease is late are taken
+ * for dead, which makes more work of what was too much already.
  */
 export class TransactionBatcher {
+  readonly #urgent: Waiting[] = [];
   readonly #queue: Waiting[] = [];
   #inFlight = 0;
   /** Two transactions on their way may arrive in either order; the writes of one key keep theirs. */
@@ -55,7 +69,8 @@ export class TransactionBatcher {
   /** Rejects with an EtcdError: see {@link EtcdError.sent} for whether the write may have been made. */
   send(write: ComparedWrite, limitMs: number): Promise<WriteAnswer> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ write, deadlineMs: performance.now() + limitMs, resolve, reject });
+      const queue = isUrgent(write.key) ? this.#urgent : this.#queue;
+      queue.push({ write, deadlineMs: performance.now() + limitMs, resolve, reject });
       this.#schedule();
     });
   }
@@ -92,33 +107,13 @@ export class TransactionBatcher {
       });
   }
 
-  /** The first in the queue that fit together. A key may be named once in a transaction: its second write waits. */
+  /** The first in the queues that fit together. A key may be named once in a transaction: its second write waits. */
   #take(): Waiting[] {
-    const batch: Waiting[] = [];
-    const left: Waiting[] = [];
-    const keys = new Set(this.#keysInFlight);
-    const nowMs = performance.now();
-    let bytes = 0;
-    let full = false;
-    for (const waiting of this.#queue.splice(0)) {
-      const { write, deadlineMs, reject } = waiting;
-      if (deadlineMs <= nowMs) {
-        reject(new EtcdError(GrpcCode.unavailable, 'no time was left to send a write to etcd', false));
-        continue;
-      }
-      full ||= batch.length > 0 && bytes + write.size > BYTES_PER_TRANSACTION;
-      if (full || keys.has(write.key)) {
-        left.push(waiting);
-        keys.add(write.key);
-        continue;
-      }
-      batch.push(waiting);
-      keys.add(write.key);
-      bytes += write.size;
-      full = batch.length === WRITES_PER_TRANSACTION;
-    }
-    this.#queue.push(...left);
-    return batch;
+    const batch = { writes: [] as Waiting[], bytes: 0, keys: new Set(this.#keysInFlight) };
+    const urgentLimit = this.#queue.length > 0 ? URGENT_PER_TRANSACTION : WRITES_PER_TRANSACTION;
+    takeFrom(this.#urgent, batch, urgentLimit);
+    takeFrom(this.#queue, batch, WRITES_PER_TRANSACTION);
+    return batch.writes;
   }
 
   async #run(batch: readonly Waiting[]): Promise<void> {
@@ -150,6 +145,35 @@ export class TransactionBatcher {
       reject(error);
     }
   }
+}
+
+/** Moves to the batch what fits, until it has `limit` writes. What is late is refused. */
+function takeFrom(
+  queue: Waiting[],
+  batch: { writes: Waiting[]; bytes: number; keys: Set<string> },
+  limit: number,
+): void {
+  const left: Waiting[] = [];
+  const nowMs = performance.now();
+  let full = batch.writes.length >= limit;
+  for (const waiting of queue.splice(0)) {
+    const { write, deadlineMs, reject } = waiting;
+    if (deadlineMs <= nowMs) {
+      reject(new EtcdError(GrpcCode.unavailable, 'no time was left to send a write to etcd', false));
+      continue;
+    }
+    full ||= batch.writes.length > 0 && batch.bytes + write.size > BYTES_PER_TRANSACTION;
+    if (full || batch.keys.has(write.key)) {
+      left.push(waiting);
+      batch.keys.add(write.key);
+      continue;
+    }
+    batch.writes.push(waiting);
+    batch.keys.add(write.key);
+    batch.bytes += write.size;
+    full = batch.writes.length >= limit;
+  }
+  queue.push(...left);
 }
 
 function transactionOf(write: ComparedWrite, position: number): TxnRequest {

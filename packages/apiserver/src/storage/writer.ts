@@ -6,13 +6,15 @@ import { apiErrorOf, outcomeUnknown } from './etcd-failure.js';
 import type { Feed } from './feed.js';
 import type { PendingWrite, PendingWrites } from './pending-writes.js';
 import { decodeValue, numberOf } from './stored-value.js';
-import type { ComparedWrite, TransactionBatcher } from './transaction-batcher.js';
+import { type ComparedWrite, isUrgent, type TransactionBatcher } from './transaction-batcher.js';
 import { type Revision, type VersionNumber, versionNumber } from './versions.js';
 
 const FIRST_BACKOFF_MS = 25;
 const LAST_BACKOFF_MS = 400;
 /** Above this etcd only gets slower, and its answers too late. */
 const WRITES_IN_FLIGHT = 1_024;
+/** As far as what is urgent may go beyond that. */
+const URGENT_IN_FLIGHT = 2_048;
 
 export type WriteOutcome =
   | { readonly made: true; readonly number: VersionNumber; readonly response: TxnResponse | undefined }
@@ -38,10 +40,10 @@ export class Writer {
 
   /**
    * @throws ApiError ServiceUnavailable (not made) or Timeout (unknown) once the
-   * client's time is up; TooManyRequests at once above 1,024 writes in flight
+   * client's time is up; TooManyRequests at once above 1,024 writes in flight (of leases: 2,048)
    */
   async write(write: ComparedWrite): Promise<WriteOutcome> {
-    if (this.pending.size >= WRITES_IN_FLIGHT) {
+    if (this.pending.size >= (isUrgent(write.key) ? URGENT_IN_FLIGHT : WRITES_IN_FLIGHT)) {
       throw new ApiError('TooManyRequests', 'too many writes are under way, please try again later', {
         details: { retryAfterSeconds: 1 },
       });
