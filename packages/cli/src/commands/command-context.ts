@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, readCluster } from '../cluster/cluster.js';
 import type { ClusterPaths } from '../cluster/cluster-paths.js';
@@ -42,8 +42,7 @@ export function say(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Of dist/bin/NAME.mjs and of dist/bin/chunks/NAME.mjs alike. */
+/** dist/bin */
 export function bundleDirectory(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return basename(here) === 'chunks' ? dirname(here) : here;
+  return dirname(fileURLToPath(import.meta.url));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClusterPaths, logFilePath } from '../cluster/cluster-paths.js';
 import { componentEnvironment } from '../processes/component-environment.js';
+import { nodeFlags } from '../processes/node-flags.js';
 import { readPidFile, removePidFile } from '../processes/pid-file.js';
 import { isAlive, type ProcessIdentity } from '../processes/process-identity.js';
 import { startProcess } from '../processes/running-process.js';
@@ -12,8 +13,6 @@ import { applyCluster } from './control-client.js';
 export const SUPERVISOR = 'supervisor';
 const START_LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 15;
-/** It needs little, and V8 takes what it is given. */
-const SMALL_PROCESS = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 
 /** The cluster's supervisor if it is alive. */
 export function findSupervisor(paths: ClusterPaths): ProcessIdentity | undefined {
@@ -41,7 +40,7 @@ async function startSupervisor(paths: ClusterPaths, binDir: string): Promise<Pro
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   const { identity } = await startProcess({
     command: process.execPath,
-    args: [...SMALL_PROCESS, join(binDir, 'supervisor.mjs'), `--state-dir=${paths.stateDir}`],
+    args: [...nodeFlags(SUPERVISOR), join(binDir, 'supervisor.mjs'), `--state-dir=${paths.stateDir}`],
     env: componentEnvironment(paths.stateDir, binDir),
     logFile: logFilePath(paths, SUPERVISOR),
     leave: true,
