@@ -347,7 +347,7 @@ describe('apply', () => {
       'a',
       { ...configMap('a', {}), foo: 1 },
       'fieldManager=x',
-      400,
+      500,
       'failed to create typed patch object (/a; /v1, Kind=ConfigMap): .foo: field not declared in schema',
     ],
     [
@@ -377,6 +377,36 @@ describe('apply', () => {
   ])('with %s is refused', async (_what, name, body, query, status, message) => {
     const answer = await apply(`${CONFIG_MAPS}/${name}`, body, query);
     expect({ status: answer.status, message: answer.json.message }).toEqual({ status, message });
+  });
+
+  test.each([
+    ['an unknown field', { replicaz: 1 }, '.spec.replicaz: field not declared in schema'],
+    ['another type', { replicas: 'two' }, '.spec.replicas: expected numeric (int or float), got string'],
+  ])('%s is an error without a reason, however fields are validated', async (_what, spec, why) => {
+    const body = { ...deployment('typed', spec), metadata: { name: 'typed', namespace: 'default' } };
+    for (const fieldValidation of ['Strict', 'Warn', 'Ignore']) {
+      const query = `fieldManager=one&fieldValidation=${fieldValidation}`;
+      const { status, json } = await apply(`${DEPLOYMENTS}/typed`, body, query);
+      expect(status).toBe(500);
+      expect(json).toEqual({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: `failed to create typed patch object (default/typed; apps/v1, Kind=Deployment): ${why}`,
+        code: 500,
+      });
+    }
+  });
+
+  test('a field that is stated twice is refused when fields are validated strictly', async () => {
+    const body = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata:\n  a: "1"\n  a: "2"\n';
+    const strict = await apply(`${CONFIG_MAPS}/twice`, body, 'fieldManager=one&fieldValidation=Strict');
+    expect(strict).toMatchObject({ status: 400, json: { reason: 'BadRequest' } });
+    expect(strict.json.message).toMatch(/^error strict decoding YAML: .*key "a" already set in map/s);
+    const warned = await apply(`${CONFIG_MAPS}/twice`, body, 'fieldManager=one&fieldValidation=Warn');
+    expect(warned.status).toBe(201);
+    expect(warned.headers.warning).toContain('already set in map');
   });
 
   test('honours uid and resourceVersion of what is there', async () => {

@@ -104,14 +104,17 @@ function statusComplaint(json: Record<string, unknown>, status: number): string 
   const { kind, apiVersion, code, reason, message } = json;
   if (kind !== 'Status' || apiVersion !== 'v1' || json.status !== 'Failure') return 'no Status';
   if (code !== status) return `code ${code} in a ${status}`;
-  if (typeof reason !== 'string' || reason === '') return 'no reason';
+  // Kubernetes gives none where an applied configuration does not fit its kind.
+  if (status !== 500 && (typeof reason !== 'string' || reason === '')) return 'no reason';
   return typeof message === 'string' && message !== '' ? undefined : 'no message';
 }
 
 /** Versions of the future, what would need a kubelet (this server has no credentials for one), nodes without an address. */
 function isMeant(status: number, path: string, text: string): boolean {
   if (status === 504) return text.includes('Too large resource version') || text === '';
-  if (status === 500) return text.includes('no preferred addresses found');
+  if (status === 500) {
+    return text.includes('no preferred addresses found') || text.includes('failed to create typed patch object');
+  }
   return status === 503 && /\/(log|exec|attach|portforward|proxy)([/?]|$)/.test(path);
 }
 

@@ -20,6 +20,8 @@ export const STATUS_CODES = {
   ServiceUnavailable: 503,
   Timeout: 504,
   ServerTimeout: 500,
+  /** What Kubernetes answers without a reason: the Status has none. */
+  Unknown: 500,
 } as const;
 
 export type ErrorReason = keyof typeof STATUS_CODES;
@@ -60,7 +62,7 @@ export class ApiError extends Error {
       metadata: { ...this.metadata },
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason === 'Unknown' ? {} : { reason: this.reason }),
       ...(this.details ? { details: this.details } : {}),
       code: this.code,
     };

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import {
+  ApiError,
   type Persisted,
   type Pod,
   type PodSpec,
+  pods,
   type ServiceAccount,
   serviceAccounts,
   type Volume,
@@ -12,6 +14,7 @@ import { generateName } from '../registry/metadata.js';
 import type { Storage } from '../storage/storage.js';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.js';
 import { forbiddenObject } from './forbidden-object.js';
+import { enforcesMountableSecrets, forbiddenEphemeralSecretOf, forbiddenSecretOf } from './mountable-secrets.js';
 import { MIRROR_ANNOTATION, newPod } from './new-pod.js';
 
 const DEFAULT_ACCOUNT = 'default';
@@ -30,6 +33,7 @@ const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt';
  * A pod runs as a service account that exists, `default` unless it says
  * otherwise; it takes over the account's imagePullSecrets, and finds the
  * account's token, the cluster's authority and its namespace in every container.
+ * An account may forbid its pods the Secrets that it does not name.
  * A server that issues no tokens mounts none: such a pod would wait for ever.
  */
 export function serviceAccount(storage: Storage, { issuesTokens }: { issuesTokens: boolean }): AdmissionPlugin {
@@ -48,6 +52,17 @@ export function serviceAccount(storage: Storage, { issuesTokens }: { issuesToken
     }
   }
 
+  async function findExisting({ resource, key }: AdmissionRequest, name: string): Promise<Persisted<ServiceAccount>> {
+    const { namespace } = key;
+    if (name === '') {
+      throw forbiddenObject(resource, key.name, `no service account specified for pod ${namespace}/${key.name}`);
+    }
+    const account = await find(namespace, name);
+    if (account !== undefined) return account;
+    const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+    throw forbiddenObject(resource, key.name, why);
+  }
+
   return {
     name: 'ServiceAccount',
     async admit(request) {
@@ -57,18 +72,32 @@ export function serviceAccount(storage: Storage, { issuesTokens }: { issuesToken
       const name = pod.spec.serviceAccountName || pod.spec.serviceAccount || DEFAULT_ACCOUNT;
       pod.spec.serviceAccountName = name;
       pod.spec.serviceAccount = name;
-      const { namespace } = request.key;
-      const account = await find(namespace, name);
-      if (account === undefined) {
-        const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-        throw forbiddenObject(request.resource, request.key.name, why);
-      }
+      const account = await findExisting(request, name);
       if (issuesTokens && mountsToken(account, pod.spec)) mountToken(pod.spec);
       if ((pod.spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         pod.spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
       }
     },
+    async validate(request) {
+      const pod = newPod(request);
+      if (pod?.spec !== undefined && !isMirror(pod)) {
+        const account = await findExisting(request, pod.spec.serviceAccountName ?? '');
+        const why = enforcesMountableSecrets(account) ? forbiddenSecretOf(account, pod.spec) : undefined;
+        if (why !== undefined) throw forbiddenObject(request.resource, request.key.name, why);
+      }
+      const changed = podWithEphemeralContainers(request);
+      if (changed?.spec === undefined) return;
+      const account = await findExisting(request, changed.spec.serviceAccountName ?? '');
+      const why = enforcesMountableSecrets(account) ? forbiddenEphemeralSecretOf(account, changed.spec) : undefined;
+      // Kubernetes gives this one no reason.
+      if (why !== undefined) throw new ApiError('Unknown', why);
+    },
   };
+}
+
+function podWithEphemeralContainers({ resource, subresource, operation, object }: AdmissionRequest): Pod | undefined {
+  const isPod = resource.plural === pods.plural && resource.group === '';
+  return isPod && operation === 'UPDATE' && subresource === 'ephemeralcontainers' ? (object as Pod) : undefined;
 }
 
 function isMirror({ metadata }: Pod): boolean {

@@ -21,6 +21,7 @@ const CODES: Readonly<Record<ErrorReason, Code>> = {
   ServiceUnavailable: Code.UNAVAILABLE,
   Timeout: Code.DEADLINE_EXCEEDED,
   ServerTimeout: Code.DEADLINE_EXCEEDED,
+  Unknown: Code.UNKNOWN,
 };
 
 /** Clients refuse more than 8 KiB of headers. */

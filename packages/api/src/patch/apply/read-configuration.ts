@@ -24,7 +24,7 @@ export interface Configuration {
 
 /**
  * Reads the body of an apply: YAML, or JSON, which is YAML too.
- * @throws ApiError BadRequest
+ * @throws ApiError BadRequest, Unknown (what the kind's type does not hold)
  */
 export function readConfiguration(
   kind: AppliedKind,
@@ -94,8 +94,8 @@ function check({ definition }: AppliedKind, config: Record<string, unknown>): Ku
     const { metadata, apiVersion, kind } = config as KubernetesObject;
     const [version = '', group = ''] = (apiVersion ?? '').split('/').reverse();
     const identity = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${group}/${version}, Kind=${kind}`;
-    // Kubernetes answers with 500; it is the client's mistake all the same.
-    throw badRequest(`failed to create typed patch object (${identity}): ${error.message}`);
+    // The client's mistake, and yet Kubernetes answers with 500 and no reason.
+    throw new ApiError('Unknown', `failed to create typed patch object (${identity}): ${error.message}`);
   }
 }
 

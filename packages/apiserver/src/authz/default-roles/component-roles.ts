@@ -2,6 +2,7 @@ import type { ClusterRole } from '@kubelab/api';
 import { NODE_RULES } from '../node/node-rules.js';
 import {
   APPS,
+  APPS_AND_EXTENSIONS,
   AUTHENTICATION,
   AUTHORIZATION,
   CERTIFICATES,
@@ -80,7 +81,7 @@ export const componentRoles: readonly ClusterRole[] = [
     rule('create', CORE, 'bindings pods/binding'),
     rule('patch update', CORE, 'pods/status'),
     rule(READ, CORE, 'replicationcontrollers services'),
-    rule(READ, APPS, 'replicasets'),
+    rule(READ, APPS_AND_EXTENSIONS, 'replicasets'),
     rule(READ, APPS, 'statefulsets'),
     rule(READ, POLICY, 'poddisruptionbudgets'),
     rule(READ, CORE, 'persistentvolumeclaims persistentvolumes'),

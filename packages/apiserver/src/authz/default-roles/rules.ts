@@ -8,6 +8,8 @@ export const READ_WRITE = ['create', 'delete', 'deletecollection', 'get', 'list'
 
 export const CORE = '';
 export const APPS = 'apps';
+/** Where the kinds of apps were before. */
+export const APPS_AND_EXTENSIONS = ['apps', 'extensions'];
 export const AUTHENTICATION = 'authentication.k8s.io';
 export const AUTHORIZATION = 'authorization.k8s.io';
 export const AUTOSCALING = 'autoscaling';
@@ -24,8 +26,12 @@ export const RESOURCE = 'resource.k8s.io';
 export const STORAGE = 'storage.k8s.io';
 
 /** `verbs` and `resources` parted by blanks. */
-export function rule(verbs: string | readonly string[], group: string, resources: string): PolicyRule {
-  return { verbs: words(verbs), apiGroups: [group], resources: words(resources).sort() };
+export function rule(
+  verbs: string | readonly string[],
+  groups: string | readonly string[],
+  resources: string,
+): PolicyRule {
+  return { verbs: words(verbs), apiGroups: [groups].flat(), resources: words(resources).sort() };
 }
 
 export function namedRule(verbs: string, group: string, resources: string, names: readonly string[]): PolicyRule {
