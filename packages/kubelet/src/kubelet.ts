@@ -25,6 +25,7 @@ import { createNodeObjects } from './node-objects.js';
 import type { KubeletOptions } from './options.js';
 import { createPodEvents, type PodEvents } from './pod-events.js';
 import { createPodWorkers, runPodWorkers } from './pod-worker/pod-workers.js';
+import { checkProbe } from './probes/probe-check.js';
 import { createNodeServer } from './server/node-server.js';
 import { createStatsSummary } from './server/stats.js';
 import { createStatusWriter } from './status/status-writer.js';
@@ -169,6 +170,7 @@ async function buildParts(
       events,
       status,
       turn: () => Promise.resolve(),
+      checkProbe,
       tracer,
       clock,
       log,

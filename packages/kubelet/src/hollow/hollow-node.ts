@@ -194,6 +194,7 @@ export class HollowNode {
       drainPeriodMs: 0,
       machineMemoryBytes: machine.memoryBytes,
       missingCapabilities: [],
+      checkProbe: undefined,
       engineName: 'hollow',
       imageIdOf: ({ imageId }) => `hollow://${imageId}`,
     };

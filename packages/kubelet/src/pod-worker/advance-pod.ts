@@ -3,6 +3,7 @@ import { ImageError } from '../images/image-error.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { type ContainerStart, type PodPlan, planPod } from './plan.js';
+import { probeVerdictOf } from './pod-probes.js';
 import {
   allocatedPod,
   DEFAULT_GRACE_PERIOD_SECONDS,
@@ -23,7 +24,7 @@ import { stopContainer } from './stop-containers.js';
 export async function advancePod(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<void> {
   const pod = allocatedPod(task);
   if (!pod) return;
-  const plan = planPod(pod, stateOf(context, task), context.clock.now());
+  const plan = planPod(pod, stateOf(context, task), context.clock.now(), probeVerdictOf(context, task));
   task.finished = plan.finished;
   noteWaits(context, task, pod, plan);
   await findNetwork(context, task, pod, signal);
@@ -176,7 +177,9 @@ async function kill(
   const gracePeriodSeconds = pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
   const request = { pod, podIP: podIPsOf(context, task)[0] ?? '', gracePeriodSeconds, trace };
   await Promise.all(
-    plan.kill.map(({ container, message }) => stopContainer(context, container, message, request, signal)),
+    plan.kill.map(({ container, message, gracePeriodSeconds: own }) =>
+      stopContainer(context, container, message, { ...request, gracePeriodSeconds: own ?? gracePeriodSeconds }, signal),
+    ),
   );
 }
 

@@ -4,6 +4,7 @@ import type { DeepReadonly, HTTPGetAction, LifecycleHandler } from '@kubelab/api
 import { sleep } from '@kubelab/runtime';
 import type { ContainerRuntime } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer } from '../pod.js';
+import { containerPort } from '../probes/container-port.js';
 
 export interface HookTarget {
   readonly runtime: ContainerRuntime;
@@ -45,7 +46,7 @@ function httpHook(action: DeepReadonly<HTTPGetAction>, target: HookTarget, signa
   const { scheme = 'HTTP', host, path = '/', httpHeaders = [] } = action;
   const options = {
     host: host || target.podIP,
-    port: portOf(action.port, target.container),
+    port: containerPort(action.port, target.container),
     path: path.startsWith('/') ? path : `/${path}`,
     headers: Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value])),
     signal,
@@ -62,12 +63,4 @@ function httpHook(action: DeepReadonly<HTTPGetAction>, target: HookTarget, signa
     request.on('error', reject);
     request.end();
   });
-}
-
-function portOf(port: HTTPGetAction['port'], container: ReadonlyContainer): number {
-  const number = Number(port);
-  if (Number.isInteger(number) && number > 0) return number;
-  const named = container.ports?.find(({ name }) => name === port);
-  if (named === undefined) throw new Error(`couldn't find port: ${port} in container ${container.name}`);
-  return named.containerPort;
 }

@@ -1,6 +1,7 @@
 import { isRestartableInitContainer } from '@kubelab/api';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
+import type { ProbeVerdict } from '../probes/container-probes.js';
 import { containerHash } from './container-hash.js';
 import { type ContainerUpdate, planResize } from './plan-resize.js';
 import { allContainers, CONTAINER_ANNOTATIONS, current, latest, type PodState } from './pod-state.js';
@@ -26,6 +27,8 @@ export interface ContainerKill {
   readonly container: RuntimeContainer;
   /** For the event. */
   readonly message: string;
+  /** Instead of the pod's own. */
+  readonly gracePeriodSeconds?: number | undefined;
 }
 
 /** What brings a pod from its state to its spec. In this order. */
@@ -46,11 +49,19 @@ export interface PodPlan {
   readonly finished: boolean;
 }
 
+/** What the probes of a running container have found; undefined: nothing yet. */
+export type ProbeVerdicts = (containerId: string) => Pick<ProbeVerdict, 'started' | 'failed'> | undefined;
+
 /** A pure function of the pod's spec, what the engine has, and the time. */
-export function planPod(pod: ReadonlyPod, state: PodState, nowMs: number): PodPlan {
+export function planPod(
+  pod: ReadonlyPod,
+  state: PodState,
+  nowMs: number,
+  probed: ProbeVerdicts = () => undefined,
+): PodPlan {
   const sandboxRuns = state.sandbox?.state === 'running';
   if (!sandboxRuns && !mustRunAgain(pod, state)) return finish(state);
-  const steps = sandboxRuns ? planContainers(pod, state, nowMs) : planAnew(pod, state);
+  const steps = sandboxRuns ? planContainers(pod, state, nowMs, probed) : planAnew(pod, state);
   if (steps.finished) return finish(state);
   const leftovers = sandboxRuns ? [] : running(state);
   return {
@@ -123,12 +134,12 @@ function planAnew(pod: ReadonlyPod, state: PodState): Steps {
   return steps;
 }
 
-function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps {
+function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number, probed: ProbeVerdicts): Steps {
   const steps: Steps = { kill: [], start: [], update: [], wait: [], finished: false };
   const main = pod.spec?.containers ?? [];
   const initialized = main.some(({ name }) => current(state, name)?.startedAtMs);
   planEphemeralContainers(pod, state, steps);
-  if (!planInitContainers(pod, state, nowMs, initialized, steps)) return steps;
+  if (!planInitContainers(pod, state, { nowMs, initialized, probed }, steps)) return steps;
   let kept = 0;
   for (const container of main) {
     const before = current(state, container.name);
@@ -138,7 +149,8 @@ function planContainers(pod: ReadonlyPod, state: PodState, nowMs: number): Steps
       steps.start.push(following(container, 'main', before ?? latest(state, container.name)));
     } else if (before.state === 'running') {
       kept += 1;
-      changeIfNeeded(pod, container, 'main', before, steps);
+      if (!killIfUnhealthy(pod, container, 'main', before, probed, steps))
+        changeIfNeeded(pod, container, 'main', before, steps);
     } else if (restarts(pod.spec?.restartPolicy, before)) {
       restart(container, 'main', before, nowMs, steps);
     }
@@ -166,8 +178,7 @@ function planEphemeralContainers(pod: ReadonlyPod, state: PodState, steps: Steps
 function planInitContainers(
   pod: ReadonlyPod,
   state: PodState,
-  nowMs: number,
-  initialized: boolean,
+  { nowMs, initialized, probed }: { nowMs: number; initialized: boolean; probed: ProbeVerdicts },
   steps: Steps,
 ): boolean {
   for (const container of pod.spec?.initContainers ?? []) {
@@ -176,7 +187,11 @@ function planInitContainers(
     if (initialized && !sidecar) continue;
     if (before?.state === 'running') {
       if (!sidecar) return false;
-      changeIfNeeded(pod, container, 'init', before, steps);
+      if (!killIfUnhealthy(pod, container, 'init', before, probed, steps))
+        changeIfNeeded(pod, container, 'init', before, steps);
+      // What follows it may count on it.
+      const started = probed(before.id)?.started ?? container.startupProbe === undefined;
+      if (!initialized && !started) return false;
       continue;
     }
     if (before === undefined || before.state === 'created') {
@@ -192,6 +207,31 @@ function planInitContainers(
       restart(container, 'init', before, nowMs, steps);
     }
     if (!initialized) return false;
+  }
+  return true;
+}
+
+/** What follows its end is planned once it has ended: a container that is killed again and again waits as one that crashes. */
+function killIfUnhealthy(
+  pod: ReadonlyPod,
+  container: ReadonlyContainer,
+  kind: ContainerStart['kind'],
+  running: RuntimeContainer,
+  probed: ProbeVerdicts,
+  steps: Steps,
+): boolean {
+  const probe = probed(running.id)?.failed;
+  if (probe === undefined) return false;
+  const { restartPolicy } = pod.spec ?? {};
+  const again = restartPolicy === 'Never' && kind === 'main' ? '' : ', will be restarted';
+  const message = `Container ${container.name} failed ${probe} probe${again}`;
+  const { terminationGracePeriodSeconds } =
+    (probe === 'startup' ? container.startupProbe : container.livenessProbe) ?? {};
+  steps.kill.push({ container: running, message, gracePeriodSeconds: terminationGracePeriodSeconds });
+  // Its exit code may be 0, which would be the end of it.
+  if (restartPolicy === 'OnFailure' && kind === 'main') {
+    const restartCount = running.restartCount + 1;
+    steps.start.push({ container, kind, restartCount, restartDelayMs: nextRestartDelayMs(restartDelayMs(running)) });
   }
   return true;
 }

@@ -2,9 +2,11 @@ import { type Backoff, createBackoff, type TraceContext } from '@kubelab/runtime
 import type { Logger } from 'pino';
 import type { PodIdentity } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
+import type { ContainerProbes } from '../probes/container-probes.js';
 import type { Waiting } from '../status/container-status.js';
 import { podStatus } from '../status/pod-status.js';
 import { type PendingResize, withAllocation } from './allocation.js';
+import { followProbes, probeVerdictOf } from './pod-probes.js';
 import { type PodState, toPodState } from './pod-state.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { Sandboxes } from './sandbox.js';
@@ -22,6 +24,8 @@ export interface PodWaker {
   wakeAt(timeMs: number): void;
   /** After the one that is under way. */
   again(): void;
+  /** Now; what is under way goes on, and the status is told meanwhile. */
+  wake(): void;
 }
 
 /**
@@ -49,6 +53,8 @@ export class PodTask {
   pendingResize: PendingResize | undefined;
   /** Why they do not have yet what they have been given. */
   resizeError: string | undefined;
+  /** Undefined where no container of it has a probe. */
+  probes: ContainerProbes | undefined;
   /** What its volumes are made from has changed since they were. */
   volumesStale = false;
   #starting: Set<string> | undefined;
@@ -142,6 +148,7 @@ export async function reportStatus(context: PodWorkerContext, task: PodTask, sig
   if (!task.pod || task.deleted) return;
   if (!task.volumesTornDown) await task.messages.collect(task.pod, stateOf(context, task), signal);
   const pod = withAllocation(task.pod, task.given);
+  followProbes(context, task, pod, stateOf(context, task), podIPsOf(context, task));
   const status = podStatus({
     pod,
     state: stateOf(context, task),
@@ -150,6 +157,7 @@ export async function reportStatus(context: PodWorkerContext, task: PodTask, sig
     waiting: task.waiting,
     messages: task.messages.all,
     starting: task.starting,
+    probeVerdict: probeVerdictOf(context, task),
     imageIdOf: context.imageIdOf,
     engineName: context.engineName,
     ending: task.finished,

@@ -10,6 +10,7 @@ import type { Limiter } from '../limiter.js';
 import type { NodeFacts, ObjectLookups } from '../object-lookups.js';
 import type { PodEvents } from '../pod-events.js';
 import type { PodNetwork } from '../pod-network.js';
+import type { checkProbe } from '../probes/probe-check.js';
 import type { StatusWriter } from '../status/status-writer.js';
 import type { VolumeManager } from '../volume-manager.js';
 
@@ -30,6 +31,8 @@ export interface PodWorkerContext {
   readonly status: StatusWriter;
   /** Resolves when a pod may begin to be worked on. */
   readonly turn: () => Promise<void>;
+  /** Asks a container whether it is well; undefined: those here always are. */
+  readonly checkProbe: typeof checkProbe | undefined;
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly log: Logger;

@@ -82,6 +82,7 @@ export class PodWorker implements PodWaker {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#task.probes?.stop();
     this.#sync?.abort.abort(this.#owner.signal.reason);
   }
 

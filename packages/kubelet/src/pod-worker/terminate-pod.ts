@@ -15,8 +15,10 @@ import { stopContainers } from './stop-containers.js';
  */
 export async function terminatePod(context: PodWorkerContext, task: PodTask, signal: AbortSignal): Promise<boolean> {
   task.finished = true;
+  task.probes?.endLiveness();
   await stopAll(context, task, signal);
   task.ended = true;
+  task.probes?.stop();
   await reportStatus(context, task, signal);
   const { sandbox, oldSandboxes } = stateOf(context, task);
   const sandboxes = sandbox ? [sandbox, ...oldSandboxes] : oldSandboxes;

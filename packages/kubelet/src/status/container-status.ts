@@ -9,6 +9,7 @@ import {
 import type { RunningResources, RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer } from '../pod.js';
 import { cpuQuota, cpuShares, milliCpuOfQuota, milliCpuOfShares } from '../pod-worker/resource-limits.js';
+import type { ProbeVerdict } from '../probes/container-probes.js';
 import { formatTime } from './time.js';
 
 /** Why a container is not running, as its waiting state tells it. */
@@ -30,6 +31,7 @@ export interface ContainerStatusInput {
   readonly messages: ReadonlyMap<string, string>;
   /** Ids of running containers that are started but whose postStart hook has not finished. */
   readonly starting: ReadonlySet<string>;
+  readonly probeVerdict?: ((containerId: string) => ProbeVerdict | undefined) | undefined;
   readonly imageIdOf: (container: RuntimeContainer) => string;
   /** `docker` */
   readonly engineName: string;
@@ -48,12 +50,17 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     ...mountStatuses(container),
   };
   if (newest?.state === 'running') {
-    const started = !input.starting.has(newest.id);
+    const verdict = input.probeVerdict?.(newest.id) ?? verdictWithout(container);
+    const started = !input.starting.has(newest.id) && verdict.started;
     return {
       ...base,
       state: { running: { startedAt: formatTime(newest.startedAtMs) } },
       lastState: lastState(older, input),
-      ready: started && newest.ready !== false && (kind === 'main' || isRestartableInitContainer(container)),
+      ready:
+        started &&
+        verdict.ready &&
+        newest.ready !== false &&
+        (kind === 'main' || isRestartableInitContainer(container)),
       started,
       ...resourcesOf(container, newest),
     };
@@ -70,6 +77,11 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     ready: kind === 'init' && ended.exitCode === 0,
     started: false,
   };
+}
+
+/** Before the first answer of a probe that is not asked yet. */
+function verdictWithout({ startupProbe, readinessProbe }: ReadonlyContainer): Pick<ProbeVerdict, 'started' | 'ready'> {
+  return { started: startupProbe === undefined, ready: readinessProbe === undefined };
 }
 
 const NOT_READY = { ready: false, started: false };

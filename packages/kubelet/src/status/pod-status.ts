@@ -4,6 +4,7 @@ import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
 import type { PendingResize } from '../pod-worker/allocation.js';
 import { planResize } from '../pod-worker/plan-resize.js';
 import type { PodState } from '../pod-worker/pod-state.js';
+import type { ProbeVerdict } from '../probes/container-probes.js';
 import { containerStatus, type Waiting } from './container-status.js';
 import { type PodResize, podConditions } from './pod-conditions.js';
 import { podPhase } from './pod-phase.js';
@@ -19,6 +20,8 @@ export interface PodStatusInput {
   readonly waiting: ReadonlyMap<string, Waiting>;
   readonly messages: ReadonlyMap<string, string>;
   readonly starting: ReadonlySet<string>;
+  /** What the probes of a running container have found; undefined: it has none. */
+  readonly probeVerdict?: (containerId: string) => ProbeVerdict | undefined;
   readonly imageIdOf: (container: RuntimeContainer) => string;
   readonly engineName: string;
   /** Nothing of it will be started again. */
@@ -107,6 +110,7 @@ function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'in
     defaultWaitingReason: hasInit ? 'PodInitializing' : 'ContainerCreating',
     messages: input.messages,
     starting: input.starting,
+    probeVerdict: input.probeVerdict,
     imageIdOf: input.imageIdOf,
     engineName: input.engineName,
   });
