@@ -48,6 +48,8 @@ interface ClusterFile {
 }
 
 const SECURE_PORT = 6443;
+/** Where kubelab's apiserver serves gRPC unless it is told otherwise. */
+export const GRPC_PORT = 6444;
 
 /** A cluster of this name that has been brought up. Opens no connection yet. */
 export async function openCluster(name: string, signal: AbortSignal): Promise<BenchCluster> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { TlsMaterial } from '@kubelab/runtime';
 import { parse } from 'yaml';
 import { createRestClient, type RestClient, type RestCredentials } from './rest-client.js';
 
@@ -29,11 +30,18 @@ type UserEntry = Readonly<
   >
 >;
 
+interface OpenedKubeconfig {
+  readonly client: RestClient;
+  readonly server: string;
+  /** Where it has all three. */
+  readonly tls?: TlsMaterial;
+}
+
 /**
  * A client of the cluster that the file's current context names. Client
  * certificates and tokens are understood; programs that fetch credentials are not.
  */
-export async function openKubeconfig(path: string): Promise<RestClient> {
+export async function openKubeconfig(path: string): Promise<OpenedKubeconfig> {
   const config = parse(await readFile(path, 'utf8')) as Kubeconfig;
   const fail = (what: string): never => {
     throw new Error(`${path}: ${what}`);
@@ -59,5 +67,6 @@ export async function openKubeconfig(path: string): Promise<RestClient> {
     ...(cert && key ? { cert, key } : {}),
     rejectUnauthorized: !cluster['insecure-skip-tls-verify'],
   };
-  return createRestClient(cluster.server, credentials, token ? { authorization: `Bearer ${token}` } : {});
+  const client = createRestClient(cluster.server, credentials, token ? { authorization: `Bearer ${token}` } : {});
+  return { client, server: cluster.server, ...(ca && cert && key ? { tls: { ca, cert, key } } : {}) };
 }

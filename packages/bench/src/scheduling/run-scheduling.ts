@@ -67,8 +67,9 @@ export async function measureOn(
   const cleanUp = kubeconfig !== undefined;
   say(workload);
   const measurements = await run(target, { signal, inFlight, stallLimitMs, cleanUp, say });
+  const over = options.protocol === 'grpc' ? ', pods over gRPC' : '';
   const own = hollow ? 'a cluster of its own with hollow nodes' : 'a cluster of its own';
-  const cluster = kubeconfig === undefined ? own : basename(kubeconfig);
+  const cluster = `${kubeconfig === undefined ? own : basename(kubeconfig)}${over}`;
   return { workload, cluster, seed, machine, measurements };
 }
 

@@ -6,6 +6,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+const LOAD_PROTOCOLS = ['rest', 'grpc'] as const;
+export type LoadProtocol = (typeof LOAD_PROTOCOLS)[number];
+
 export interface SchedulingOptions {
   readonly workload: string;
   readonly params: Readonly<Record<string, number | string>>;
@@ -15,6 +18,7 @@ export interface SchedulingOptions {
   readonly schedulerConfig?: string;
   readonly hollow: boolean;
   readonly seed: string;
+  readonly protocol: LoadProtocol;
   readonly inFlight: number;
   readonly stallLimitMs: number;
   readonly json?: string;
@@ -25,6 +29,7 @@ export const SHARED_FLAGS = {
   param: { type: 'string', multiple: true, default: [] },
   hollow: { type: 'boolean', default: false },
   seed: { type: 'string', default: '1' },
+  protocol: { type: 'string', default: 'rest' },
   'in-flight': { type: 'string', default: '32' },
   'stall-limit': { type: 'string', default: '60s' },
   json: { type: 'string' },
@@ -42,6 +47,7 @@ export const SCHEDULING_FLAGS = {
 export const SHARED_USAGE = `  --param NAME=VALUE       another value for a parameter of the workload, such as measurePods=100; may be repeated
   --hollow                 nodes with kubelets that pretend, rather than Node objects alone
   --seed TEXT              hollow nodes, and whatever else is drawn by lot, do the same for the same seed (default: 1)
+  --protocol rest|grpc     create and delete pods over REST, or over kubelab's own sessions (default: rest)
   --in-flight COUNT        creations at a time (default: 32)
   --stall-limit DURATION   give up when nothing was scheduled for so long (default: 60s)
   --json FILE              write the figures in the form of perf-dashboard's data items
@@ -97,17 +103,19 @@ interface SharedValues {
   readonly param: readonly string[];
   readonly hollow: boolean;
   readonly seed: string;
+  readonly protocol: string;
   readonly 'in-flight': string;
   readonly 'stall-limit': string;
 }
 
 export function sharedOptions(
   values: SharedValues,
-): Pick<SchedulingOptions, 'params' | 'hollow' | 'seed' | 'inFlight' | 'stallLimitMs'> {
+): Pick<SchedulingOptions, 'params' | 'hollow' | 'seed' | 'protocol' | 'inFlight' | 'stallLimitMs'> {
   return {
     params: Object.fromEntries(values.param.map(readParam)),
     hollow: values.hollow,
     seed: values.seed,
+    protocol: readProtocol(values.protocol),
     inFlight: readCount('--in-flight', values['in-flight']),
     stallLimitMs: readLimit(values['stall-limit']),
   };
@@ -117,6 +125,12 @@ export function readCount(flag: string, text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new UsageError(`${flag}: "${text}" is not a number from 1`);
   return count;
+}
+
+function readProtocol(text: string): LoadProtocol {
+  const protocol = LOAD_PROTOCOLS.find((each) => each === text);
+  if (protocol === undefined) throw new UsageError(`--protocol: "${text}" is neither rest nor grpc`);
+  return protocol;
 }
 
 function readLimit(text: string): number {

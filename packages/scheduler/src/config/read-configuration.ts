@@ -35,7 +35,10 @@ export function readConfiguration(text: string, file: string, registry: PluginRe
     problems.found.push(`${file}:${lines.linePos(pos[0]).line}: ${message}`);
   if (problems.found.length > 0) throw new ConfigurationError(problems.found);
   const root = new Field((document.contents ?? undefined) as Node | undefined, '', problems);
-  if (!isMap(document.contents)) root.problem(`must be an object of kind ${KIND}`);
+  if (!isMap(document.contents)) {
+    root.problem(`must be an object of kind ${KIND}`);
+    throw new ConfigurationError(problems.found);
+  }
   const configuration = readRoot(root, registry);
   if (problems.found.length > 0) throw new ConfigurationError(problems.found);
   return configuration;
@@ -91,6 +94,7 @@ function checkProfiles(profiles: readonly ProfileConfiguration[], fields: readon
     const field = fields[index];
     if (profiles.length > 1 && names.has(profile.schedulerName))
       field?.problem(`schedulerName: Duplicate value: ${JSON.stringify(profile.schedulerName)}`);
+    if (profile.schedulerName === '') field?.problem('schedulerName: Required value');
     names.add(profile.schedulerName);
     if (profile.plugins.queueSort.length !== 1)
       field?.problem('plugins.queueSort: exactly one queue sort plugin is required');

@@ -16,7 +16,7 @@ export interface PersistentOptions {
  * may have been heard. Rejects with RestError on any other refusal.
  */
 export async function createPersistently(
-  client: RestClient,
+  client: Pick<RestClient, 'send'>,
   path: string,
   object: object,
   { signal, limitMs }: PersistentOptions,

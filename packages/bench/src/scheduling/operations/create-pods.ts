@@ -22,7 +22,7 @@ export async function createPods(operation: CreatePods, index: number, context: 
     const name = `${template.metadata?.generateName ?? template.metadata?.name ?? 'pod-'}${context.nextNumber()}`;
     const metadata = { ...template.metadata, generateName: undefined, name, namespace };
     const pod = observer.expect(namespace, name, template, group);
-    await createPersistently(target.client, path, { ...template, metadata }, { signal, limitMs: CREATE_LIMIT_MS });
+    await createPersistently(target.load, path, { ...template, metadata }, { signal, limitMs: CREATE_LIMIT_MS });
     pod.acceptedMs = performance.now();
   });
   if (!skipWaitToCompletion)

@@ -9,7 +9,7 @@ import { untilNoneLeft } from './until-scheduled.js';
 /** Deletes the workload's pods of a namespace: all at once, or so many a second. */
 export async function deletePods(operation: DeletePods, context: RunContext): Promise<void> {
   const { namespace, labelSelector, podsPerSecond, skipWaitToCompletion } = operation;
-  const { client } = context.target;
+  const { load } = context.target;
   const pods = [...context.observer.pods()].filter(
     (pod) => pod.namespace === namespace && pod.goneMs === undefined && hasLabels(pod, labelSelector),
   );
@@ -21,7 +21,7 @@ export async function deletePods(operation: DeletePods, context: RunContext): Pr
     const waitMs = dueMs - performance.now();
     if (waitMs > 0) await delay(waitMs, undefined, { signal: context.signal });
     context.signal.throwIfAborted();
-    await client.delete(`/api/v1/namespaces/${namespace}/pods/${pods[index]?.name}`).catch((error: unknown) => {
+    await load.delete(`/api/v1/namespaces/${namespace}/pods/${pods[index]?.name}`).catch((error: unknown) => {
       if (!(error instanceof RestError && error.status === 404)) throw error;
     });
   });

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Template } from '../workload/workload.js';
 import { WorkloadError } from '../workload/yaml-field.js';
+import { configurationOf } from './named-configuration.js';
 import type { RecordedEvent, RecordingHead } from './recording.js';
+import { claimsOf } from './replayed-claims.js';
 
 /** What is made anew has this before its name, so that it is not mixed with what is there. */
 const PREFIX = 'replay-';
@@ -11,8 +13,18 @@ const SYSTEM_CLASS = /^system-/;
 export interface Replay {
   readonly priorityClasses: readonly Template[];
   readonly nodes: readonly Template[];
+  /** Each with its volume. */
+  readonly claims: readonly ReplayedClaim[];
+  /** ConfigMaps and Secrets that pods name, with the keys that they name, and no values. */
+  readonly configuration: readonly Template[];
   /** Those that were there before, then the others in the order of their times. */
   readonly pods: readonly ReplayedPod[];
+}
+
+export interface ReplayedClaim {
+  readonly namespace: string;
+  readonly claim: Template;
+  readonly volume: Template;
 }
 
 export interface ReplayedPod {
@@ -32,12 +44,15 @@ export function readRecording(path: string): Replay {
   const added = (kind: RecordedEvent['kind']): RecordedEvent[] =>
     events.filter((event) => event.event === 'added' && event.kind === kind);
   const nodeNames = new Set(added('Node').map(({ name }) => name));
+  const pods = podsOf(events, nodeNames);
   return {
+    claims: claimsOf(events, (value) => renamed(value, nodeNames)),
+    configuration: configurationOf(pods),
     priorityClasses: added('PriorityClass').flatMap(({ name, object }) =>
       object && !SYSTEM_CLASS.test(name) ? [object] : [],
     ),
     nodes: [...new Map(added('Node').map((event) => [event.name, event])).values()].flatMap(renamedNode),
-    pods: podsOf(events, nodeNames),
+    pods,
   };
 }
 

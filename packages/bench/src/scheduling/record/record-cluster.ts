@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Node, Pod, PriorityClass } from '@kubelab/api';
+import type { PersistentVolumeClaim, Pod, PriorityClass } from '@kubelab/api';
 import { type RestClient, RestError } from '../../cluster/rest-client.js';
-import type { RecordedEvent } from './recording.js';
-import { stripNode, stripPod, stripPriorityClass } from './strip-object.js';
+import type { Template } from '../workload/workload.js';
+import type { RecordedEvent, RecordedKind } from './recording.js';
+import { stripClaim, stripNode, stripPod, stripPriorityClass, stripVolume } from './strip-object.js';
 
 type Recorded = Pick<Pod, 'metadata'> & { readonly spec?: unknown; readonly status?: unknown };
 type Place = Pick<RecordedEvent, 'namespace' | 'name'>;
@@ -14,7 +15,33 @@ interface WatchLine {
 
 const RECONNECT_MS = 200;
 
-/** Tells of all nodes and pods of a cluster, those that are there first, until the signal. */
+/** What is watched, in the order in which what is there is told: a pod that is bound names a node, and a claim a volume. */
+const WATCHED: readonly WatchedKind[] = [
+  { kind: 'Node', path: '/api/v1/nodes', strip: stripNode, target: () => ({}) },
+  { kind: 'PersistentVolume', path: '/api/v1/persistentvolumes', strip: stripVolume, target: () => ({}) },
+  {
+    kind: 'PersistentVolumeClaim',
+    path: '/api/v1/persistentvolumeclaims',
+    strip: stripClaim,
+    target: ({ spec }: PersistentVolumeClaim) => (spec?.volumeName ? { volume: spec.volumeName } : {}),
+  },
+  {
+    kind: 'Pod',
+    path: '/api/v1/pods',
+    strip: stripPod,
+    target: ({ spec }: Pod) => (spec?.nodeName ? { node: spec.nodeName } : {}),
+  },
+];
+
+interface WatchedKind {
+  readonly kind: RecordedKind;
+  readonly path: string;
+  strip(object: Recorded): Template;
+  /** What it has been bound to; nothing while it has not. */
+  target(object: Recorded): Pick<RecordedEvent, 'node' | 'volume'>;
+}
+
+/** Tells of all nodes, volumes, claims and pods of a cluster, those that are there first, until the signal. */
 export async function recordCluster(
   client: RestClient,
   onEvent: (event: RecordedEvent) => void,
@@ -23,8 +50,7 @@ export async function recordCluster(
   const startedMs = performance.now();
   let begun = false;
   const now = (): number => (begun ? Math.round(performance.now() - startedMs) : 0);
-  const nodes = new ResourceRecorder(client, 'Node', now, onEvent);
-  const pods = new ResourceRecorder(client, 'Pod', now, onEvent);
+  const recorders = WATCHED.map((watched) => new ResourceRecorder(client, watched, now, onEvent));
   const { items } = await client.get<{ items: PriorityClass[] }>('/apis/scheduling.k8s.io/v1/priorityclasses');
   for (const each of items)
     onEvent({
@@ -34,11 +60,9 @@ export async function recordCluster(
       name: each.metadata?.name ?? '',
       object: stripPriorityClass(each),
     });
-  // Nodes first: a pod that is bound names one.
-  await nodes.list();
-  await pods.list();
+  for (const recorder of recorders) await recorder.list();
   begun = true;
-  await Promise.all([nodes.watchOn(signal), pods.watchOn(signal)]);
+  await Promise.all(recorders.map((recorder) => recorder.watchOn(signal)));
 }
 
 /** Turns lists and watches of one resource into events. */
@@ -49,18 +73,14 @@ class ResourceRecorder {
 
   constructor(
     private readonly client: RestClient,
-    private readonly kind: RecordedEvent['kind'],
+    private readonly watched: WatchedKind,
     private readonly nowMs: () => number,
     private readonly onEvent: (event: RecordedEvent) => void,
   ) {}
 
-  get #path(): string {
-    return this.kind === 'Node' ? '/api/v1/nodes' : '/api/v1/pods';
-  }
-
   async list(): Promise<void> {
     const { metadata, items } = await this.client.get<{ metadata: { resourceVersion: string }; items: Recorded[] }>(
-      this.#path,
+      this.watched.path,
     );
     this.#resourceVersion = metadata.resourceVersion;
     const present = new Set(items.map((item) => item.metadata?.uid ?? ''));
@@ -83,7 +103,7 @@ class ResourceRecorder {
   }
 
   #watchOnce(signal: AbortSignal): Promise<void> {
-    const path = `${this.#path}?watch=true&allowWatchBookmarks=true&resourceVersion=${this.#resourceVersion}`;
+    const path = `${this.watched.path}?watch=true&allowWatchBookmarks=true&resourceVersion=${this.#resourceVersion}`;
     return new Promise((resolve, reject) => {
       const onLine = (line: string): void => {
         const { type, object } = JSON.parse(line) as WatchLine;
@@ -102,13 +122,13 @@ class ResourceRecorder {
   #present(object: Recorded): void {
     const { uid = '', namespace, name = '' } = object.metadata ?? {};
     const place = { ...(namespace ? { namespace } : {}), name };
-    const node = this.kind === 'Pod' ? (object as Pod).spec?.nodeName || undefined : undefined;
+    const target = this.watched.target(object);
+    const bound = Object.keys(target).length > 0;
     const known = this.#known.get(uid);
     if (!known) {
-      const stripped = this.kind === 'Node' ? stripNode(object as Node) : stripPod(object as Pod);
-      this.#tell('added', place, { object: stripped, ...(node ? { node } : {}) });
-    } else if (node && !known.bound) this.#tell('bound', place, { node });
-    this.#known.set(uid, { place, bound: node !== undefined });
+      this.#tell('added', place, { object: this.watched.strip(object), ...target });
+    } else if (bound && !known.bound) this.#tell('bound', place, target);
+    this.#known.set(uid, { place, bound });
   }
 
   #deleted(uid: string): void {
@@ -117,7 +137,11 @@ class ResourceRecorder {
     if (known) this.#tell('deleted', known.place);
   }
 
-  #tell(event: RecordedEvent['event'], place: Place, more: Pick<RecordedEvent, 'object' | 'node'> = {}): void {
-    this.onEvent({ atMs: this.nowMs(), event, kind: this.kind, ...place, ...more });
+  #tell(
+    event: RecordedEvent['event'],
+    place: Place,
+    more: Pick<RecordedEvent, 'object' | 'node' | 'volume'> = {},
+  ): void {
+    this.onEvent({ atMs: this.nowMs(), event, kind: this.watched.kind, ...place, ...more });
   }
 }

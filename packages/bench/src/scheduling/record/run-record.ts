@@ -46,7 +46,7 @@ export async function runRecord(args: readonly string[]): Promise<number> {
 
 /** Resolves with the number of events. */
 async function record(kubeconfig: string, file: string, signal: AbortSignal): Promise<number> {
-  const client = await openKubeconfig(kubeconfig);
+  const { client } = await openKubeconfig(kubeconfig);
   const output = createWriteStream(file);
   let events = 0;
   const write = (line: RecordedEvent | RecordingHead): void => void output.write(`${JSON.stringify(line)}\n`);

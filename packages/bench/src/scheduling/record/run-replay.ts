@@ -10,6 +10,7 @@ import { untilNoneLeft } from '../operations/until-scheduled.js';
 import { measureOn, runStoppable, tellReport, withContext } from '../run-scheduling.js';
 import { withRun } from '../run-workload.js';
 import { parse, SCHEDULING_FLAGS, SHARED_USAGE, sharedOptions, UsageError } from '../scheduling-options.js';
+import { makeSurroundings } from './make-surroundings.js';
 import { type Replay, type ReplayedPod, readRecording } from './read-recording.js';
 
 const USAGE = `Usage: kubelab replay FILE [flags]
@@ -56,13 +57,20 @@ export function runReplay(args: readonly string[]): Promise<number> {
   });
 }
 
-async function play({ priorityClasses, nodes, pods }: Replay, speed: number, context: RunContext): Promise<void> {
+async function play(
+  { priorityClasses, nodes, pods, ...surroundings }: Replay,
+  speed: number,
+  context: RunContext,
+): Promise<void> {
   const { target, signal, namespaces } = context;
   for (const each of priorityClasses)
     await target.client.create('/apis/scheduling.k8s.io/v1/priorityclasses', each).catch(unless(409));
   context.progress = () => `creating ${nodes.length} nodes`;
   context.nodes.push(...(await target.addNodes({ opcode: 'createNodes', count: nodes.length, templates: nodes })));
-  for (const namespace of new Set(pods.map((pod) => pod.namespace))) await namespaces.ensure(namespace);
+  const homes = [...pods, ...surroundings.claims].map(({ namespace }) => namespace);
+  for (const namespace of new Set(homes)) await namespaces.ensure(namespace);
+  context.progress = () => 'making claims, ConfigMaps and Secrets';
+  await makeSurroundings(surroundings, context);
   const [before, after] = [pods.filter((pod) => pod.createdAtMs === 0), pods.filter((pod) => pod.createdAtMs > 0)];
   const [initial, measured] = [createPodGroup(), createPodGroup()];
   const made = new Map<ReplayedPod, ObservedPod>();
@@ -113,7 +121,7 @@ async function create(
   const metadata = { ...template.metadata, generateName: undefined, name, namespace };
   const path = `/api/v1/namespaces/${namespace}/pods`;
   const limits = { signal: context.signal, limitMs: CREATE_LIMIT_MS };
-  await createPersistently(context.target.client, path, { ...template, metadata }, limits);
+  await createPersistently(context.target.load, path, { ...template, metadata }, limits);
   observed.acceptedMs = performance.now();
 }
 
@@ -124,7 +132,7 @@ async function remove(
 ): Promise<void> {
   const observed = made.get(pod);
   if (!observed) return;
-  await target.client.delete(`/api/v1/namespaces/${pod.namespace}/pods/${observed.name}`).catch(unless(404));
+  await target.load.delete(`/api/v1/namespaces/${pod.namespace}/pods/${observed.name}`).catch(unless(404));
 }
 
 /** Some may fit nowhere, as they did when they were recorded. */

@@ -1,4 +1,4 @@
-import type { Node, Pod, PodSpec, PriorityClass } from '@kubelab/api';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec, PriorityClass } from '@kubelab/api';
 import type { Template } from '../workload/workload.js';
 
 /** What the apiserver mounts into every pod of an account, which it will mount again. */
@@ -43,6 +43,32 @@ export function stripNode({ metadata, spec, status }: Node): Template {
       ...(spec?.unschedulable ? { unschedulable: true } : {}),
     },
     status: { capacity: status?.capacity, allocatable: status?.allocatable },
+  };
+}
+
+/** What a claim asks for; its class and its source matter to who provisions, and nobody does so again. */
+export function stripClaim({ metadata, spec }: PersistentVolumeClaim): Template {
+  const { accessModes, resources, volumeMode } = spec ?? {};
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: metadata?.name ?? '', labels: metadata?.labels ?? {} },
+    spec: { accessModes, resources, volumeMode },
+  };
+}
+
+/** Where a volume can be used, how large it is, and whose driver attaches it; not where its data are, nor with which secrets. */
+export function stripVolume({ metadata, spec }: PersistentVolume): Template {
+  const { accessModes, capacity, volumeMode, nodeAffinity, csi } = spec ?? {};
+  const name = metadata?.name ?? '';
+  const source = csi
+    ? { csi: { driver: csi.driver, volumeHandle: `replay-${name}` } }
+    : { hostPath: { path: '/replay' } };
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name, labels: metadata?.labels ?? {} },
+    spec: { accessModes, capacity, volumeMode, nodeAffinity, ...source, persistentVolumeReclaimPolicy: 'Retain' },
   };
 }
 

@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TlsMaterial } from '@kubelab/runtime';
 import type { BenchContext } from '../../bench.js';
+import { GRPC_PORT } from '../../cluster/bench-cluster.js';
 import { openKubeconfig } from '../../cluster/kubeconfig.js';
 import type { RestClient } from '../../cluster/rest-client.js';
+import { createSessionClient, type LoadClient } from '../../cluster/session-client.js';
 import { runInFlight } from '../../measure/in-flight.js';
+import type { LoadProtocol } from '../scheduling-options.js';
 import { addPlainNodes, RUN_LABEL } from './plain-nodes.js';
 import type { SchedulingTarget } from './scheduling-target.js';
 
@@ -10,6 +14,8 @@ export interface ExistingClusterOptions {
   readonly kubeconfig: string;
   readonly inFlight: number;
   readonly schedulerMetricsUrl?: string;
+  /** How pods are created and deleted; grpc only where the cluster is kubelab. */
+  readonly protocol: LoadProtocol;
 }
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
@@ -22,9 +28,10 @@ const HEARTBEAT_MS = 15_000;
  */
 export async function openExistingCluster(
   context: BenchContext,
-  { kubeconfig, inFlight, schedulerMetricsUrl }: ExistingClusterOptions,
+  { kubeconfig, inFlight, schedulerMetricsUrl, protocol }: ExistingClusterOptions,
 ): Promise<SchedulingTarget> {
-  const client = await openKubeconfig(kubeconfig);
+  const { client, server, tls } = await openKubeconfig(kubeconfig);
+  const load = protocol === 'rest' ? client : openSession(context, server, tls);
   const run = `bench-${process.pid}`;
   const names: string[] = [];
   const heartbeats = startHeartbeats(client, names, inFlight);
@@ -40,6 +47,7 @@ export async function openExistingCluster(
   });
   return {
     client,
+    load,
     processes: [],
     runsPods: false,
     ...(schedulerMetricsUrl ? { schedulerMetricsUrl } : {}),
@@ -58,6 +66,14 @@ export async function openExistingCluster(
       return nodes;
     },
   };
+}
+
+/** The apiserver of kubelab serves gRPC beside its REST. */
+function openSession(context: BenchContext, server: string, tls: TlsMaterial | undefined): LoadClient {
+  if (!tls) throw new Error('--protocol grpc needs a client certificate, a key and an authority in the kubeconfig');
+  const session = createSessionClient(`${new URL(server).hostname}:${GRPC_PORT}`, tls);
+  context.defer(async () => session.close());
+  return session;
 }
 
 /** Renews the leases of the nodes, of which there may be more and more, until it is stopped. */

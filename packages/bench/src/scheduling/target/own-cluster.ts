@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { Node } from '@kubelab/api';
 import type { BenchContext } from '../../bench.js';
-import type { BenchCluster } from '../../cluster/bench-cluster.js';
+import { type BenchCluster, GRPC_PORT } from '../../cluster/bench-cluster.js';
+import { createSessionClient, type LoadClient } from '../../cluster/session-client.js';
 import { runInFlight } from '../../measure/in-flight.js';
+import type { LoadProtocol } from '../scheduling-options.js';
 import type { CreateNodes } from '../workload/workload.js';
 import { checkSchedulerConfig } from './check-scheduler-config.js';
 import { addPlainNodes, RUN_LABEL, targetNode } from './plain-nodes.js';
@@ -12,6 +14,8 @@ export interface OwnClusterOptions {
   readonly inFlight: number;
   /** Nodes are hollow ones, with kubelets. */
   readonly hollow: boolean;
+  /** How pods are created and deleted. */
+  readonly protocol: LoadProtocol;
   /** The same behaviour of hollow nodes for the same seed. */
   readonly seed: string;
   /** A KubeSchedulerConfiguration. */
@@ -38,8 +42,10 @@ export async function startOwnCluster(context: BenchContext, options: OwnCluster
   const processes = [...(await cluster.processes())];
   const scheduler = processes.find(({ component }) => component === 'scheduler');
   let made = 0;
+  const load = loadClient(context, options.protocol, cluster);
   return {
     client: cluster.client,
+    load,
     processes,
     runsPods: options.hollow,
     ...(scheduler ? { schedulerMetricsUrl: `http://${scheduler.address}/metrics` } : {}),
@@ -62,6 +68,13 @@ export async function startOwnCluster(context: BenchContext, options: OwnCluster
       });
     },
   };
+}
+
+function loadClient(context: BenchContext, protocol: LoadProtocol, cluster: BenchCluster): LoadClient {
+  if (protocol === 'rest') return cluster.client;
+  const session = createSessionClient(`${cluster.gateway}:${GRPC_PORT}`, cluster.adminTls);
+  context.defer(async () => session.close());
+  return session;
 }
 
 async function addHollowNodes(

@@ -1,5 +1,6 @@
 import type { ClusterProcess } from '../../cluster/bench-cluster.js';
 import type { RestClient } from '../../cluster/rest-client.js';
+import type { LoadClient } from '../../cluster/session-client.js';
 import type { CreateNodes } from '../workload/workload.js';
 
 /** A node that pods may be scheduled to. */
@@ -13,6 +14,8 @@ export interface TargetNode {
 /** A cluster to run workloads against. */
 export interface SchedulingTarget {
   readonly client: RestClient;
+  /** What pods are created and deleted through: the client, or kubelab's own protocol. */
+  readonly load: LoadClient;
   /** Makes the nodes of one operation and resolves once pods can be scheduled to them. */
   addNodes(operation: CreateNodes): Promise<readonly TargetNode[]>;
   /** Whether pods that are bound get to run: there are kubelets. */

@@ -1,4 +1,6 @@
+import { validateLabels } from '@kubelab/api';
 import { parseDuration } from '@kubelab/runtime';
+import { checkTemplate } from './check-template.js';
 import type { LabelStrategy, Operation, Template } from './workload.js';
 import type { YamlField } from './yaml-field.js';
 
@@ -24,7 +26,7 @@ const READERS: Readonly<Record<Operation['opcode'], Reader>> = {
   createNamespaces(field, scope) {
     const fields = field.fields(['opcode', ...COUNT, 'prefix', 'namespaceTemplatePath', 'namespaceTemplate']);
     const template = templateIn(fields.namespaceTemplatePath, fields.namespaceTemplate, scope, 'Namespace');
-    const prefix = fields.prefix.text();
+    const prefix = namespaceName(fields.prefix);
     return { opcode: 'createNamespaces', prefix, count: countIn(field, scope), ...(template ? { template } : {}) };
   },
   createPods(field, scope) {
@@ -61,7 +63,7 @@ const READERS: Readonly<Record<Operation['opcode'], Reader>> = {
     const fields = field.fields(['opcode', ...own]);
     return {
       opcode: 'deletePods',
-      namespace: fields.namespace.text(),
+      namespace: namespaceName(fields.namespace),
       labelSelector: labelsIn(fields.labelSelector),
       skipWaitToCompletion: fields.skipWaitToCompletion.boolean(false),
       ...(fields.deletePodsPerSecond.present ? { podsPerSecond: positive(fields.deletePodsPerSecond) } : {}),
@@ -115,6 +117,7 @@ const READERS: Readonly<Record<Operation['opcode'], Reader>> = {
 };
 
 const COUNT = ['count', 'countParam'] as const;
+const MOST_OBJECTS = 1_000_000;
 const OPCODES = Object.keys(READERS) as Operation['opcode'][];
 
 /** One element of a workload's template. Throws WorkloadError. */
@@ -122,11 +125,12 @@ export function readOperation(field: YamlField, scope: OperationScope): Operatio
   return READERS[field.at('opcode').oneOf(OPCODES)](field, scope);
 }
 
-/** An object with apiVersion and kind; the apiserver judges the rest. */
+/** An object with apiVersion and kind, right as far as can be told without a cluster. */
 export function readTemplate(field: YamlField, kind?: string): Template {
   for (const name of ['apiVersion', 'kind']) field.at(name).text();
   const template = field.value as Template;
   if (kind !== undefined && template.kind !== kind) field.at('kind').fail(`must be ${kind}`);
+  checkTemplate(field);
   return template;
 }
 
@@ -140,10 +144,16 @@ function templateIn(path: YamlField, inline: YamlField, scope: OperationScope, k
 
 function countIn(field: YamlField, scope: OperationScope): number {
   const param = field.at('countParam');
-  if (!param.present) return field.at('count').count();
+  const given = field.at('count');
+  if (!param.present) return atMost(given, given.count());
+  if (given.present) given.fail('cannot be given along with countParam');
   const count = paramIn(param, scope);
-  if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return count;
+  if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return atMost(param, count);
   return param.fail(`must be a whole number, not ${count}`);
+}
+
+function atMost(field: YamlField, count: number): number {
+  return count <= MOST_OBJECTS ? count : field.fail(`${count} are too many: ${MOST_OBJECTS} at the most`);
 }
 
 /** `$initNodes` is the parameter initNodes. */
@@ -151,7 +161,7 @@ function paramIn(field: YamlField, scope: OperationScope): number | string {
   const name = field.text().replace(/^\$/, '');
   return (
     scope.params[name] ??
-    field.fail(`there is no parameter "${name}"; there are ${Object.keys(scope.params).join(', ')}`)
+    field.fail(`there is no parameter "${name}"; there are ${Object.keys(scope.params).join(', ') || 'none'}`)
   );
 }
 
@@ -164,7 +174,14 @@ function labelStrategy(field: YamlField): LabelStrategy | undefined {
   if (!field.present) return undefined;
   const { labelKey, labelValues } = field.fields(['labelKey', 'labelValues']);
   const values = labelValues.items().map((value) => value.text());
-  return values.length > 0 ? { key: labelKey.text(), values } : labelValues.fail('must name a value');
+  if (values.length === 0) labelValues.fail('must name a value');
+  const key = labelKey.text();
+  for (const [index, value] of values.entries()) {
+    const [error] = validateLabels({ [key]: value }, '');
+    if (error)
+      (error.message?.includes(JSON.stringify(key)) ? labelKey : labelValues.at(index)).fail(error.message ?? '');
+  }
+  return { key, values };
 }
 
 /** Only matchLabels: that is what can be told from a pod's labels at a glance. */
@@ -173,5 +190,13 @@ function labelsIn(field: YamlField): Record<string, string> {
 }
 
 function namespaceIn(field: YamlField): { namespace?: string } {
-  return field.present ? { namespace: field.text() } : {};
+  return field.present ? { namespace: namespaceName(field) } : {};
+}
+
+/** RFC 1123's label, as names of namespaces are. */
+function namespaceName(field: YamlField): string {
+  const name = field.text();
+  if (name.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
+    field.fail(`"${name}" is no name of a namespace: lower case letters, digits and dashes, 63 at the most`);
+  return name;
 }

@@ -9,7 +9,10 @@ const directory = mkdtempSync(join(tmpdir(), 'bench-workload-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 mkdirSync(join(directory, 'templates'));
-writeFileSync(join(directory, 'templates/pod.yaml'), 'apiVersion: v1\nkind: Pod\nspec: { containers: [] }\n');
+writeFileSync(
+  join(directory, 'templates/pod.yaml'),
+  'apiVersion: v1\nkind: Pod\nspec: { containers: [{ name: a, image: i }] }\n',
+);
 writeFileSync(join(directory, 'templates/node.yaml'), 'apiVersion: v1\nkind: Node\n');
 
 function write(text: string): string {
@@ -18,7 +21,7 @@ function write(text: string): string {
   return path;
 }
 
-const POD = { apiVersion: 'v1', kind: 'Pod', spec: { containers: [] } };
+const POD = { apiVersion: 'v1', kind: 'Pod', spec: { containers: [{ name: 'a', image: 'i' }] } };
 
 describe('readWorkload', () => {
   const path = (): string =>
@@ -29,12 +32,12 @@ describe('readWorkload', () => {
     - { opcode: createPods, count: 3, collectMetrics: true }
     - { opcode: barrier, stageRequirement: Attempted }
     - { opcode: sleep, duration: 1m30s }
-    - { opcode: deletePods, namespace: x, deletePodsPerSecond: 5 }
+    - { opcode: deletePods, namespace: namespace-1, deletePodsPerSecond: 5 }
   workloads:
     - { name: Small, params: { nodes: 5 } }
     - { name: Large, params: { nodes: 500 } }
 - name: Two
-  workloadTemplate: [{ opcode: stopCollectingMetrics }]
+  workloadTemplate: [{ opcode: createNodes, count: 1 }]
 `);
 
   it('fills in parameters and templates', () => {
@@ -45,7 +48,13 @@ describe('readWorkload', () => {
         { opcode: 'createPods', count: 3, template: POD, collectMetrics: true, skipWaitToCompletion: false },
         { opcode: 'barrier', namespaces: [], labelSelector: {}, stage: 'Attempted' },
         { opcode: 'sleep', durationMs: 90_000 },
-        { opcode: 'deletePods', namespace: 'x', labelSelector: {}, podsPerSecond: 5, skipWaitToCompletion: false },
+        {
+          opcode: 'deletePods',
+          namespace: 'namespace-1',
+          labelSelector: {},
+          podsPerSecond: 5,
+          skipWaitToCompletion: false,
+        },
       ],
     });
   });
@@ -89,6 +98,29 @@ describe('readWorkload', () => {
       '7: workloadTemplate[1].labelSelector.matchExpressions: is not a field here',
     ],
     ['  - opcode: createPods\n   count: 1\n', '6: '],
+    [
+      '  - opcode: createNodes\n    count: 1\n    countParam: $n\n',
+      '6: workloadTemplate[1].count: cannot be given along',
+    ],
+    ['  - opcode: createNodes\n    count: 9999999\n', '6: workloadTemplate[1].count: 9999999 are too many'],
+    ['  - opcode: stopCollectingMetrics\n', '5: workloadTemplate[1].opcode: nothing is being collected'],
+    ['  - opcode: deletePods\n    namespace: x\n', '6: workloadTemplate[1].namespace: no operation before this one'],
+    [
+      '  - opcode: createNamespaces\n    count: 1\n    prefix: A_b\n',
+      '7: workloadTemplate[1].prefix: "A_b" is no name of a namespace',
+    ],
+    [
+      '  - opcode: createNodes\n    count: 1\n    labelNodePrepareStrategy:\n      labelKey: a b\n      labelValues: [x]\n',
+      '8: workloadTemplate[1].labelNodePrepareStrategy.labelKey: Invalid value: "a b"',
+    ],
+    [
+      '  - opcode: createPods\n    count: 1\n    podTemplate:\n      apiVersion: v1\n      kind: Pod\n      spec:\n        contaners: []\n',
+      '11: workloadTemplate[1].podTemplate.spec.contaners: is not a field of the kind',
+    ],
+    [
+      '  - opcode: createPods\n    count: 1\n    podTemplate:\n      apiVersion: v1\n      kind: Pod\n      spec:\n        containers:\n          - name: A\n            image: i\n',
+      '12: workloadTemplate[1].podTemplate.spec.containers[0].name: Invalid value: "A"',
+    ],
   ])('refuses %j with its line and field', (text, message) => {
     const file = write(operation(text));
     expect(() => readWorkload(file)).toThrow(`${file}:${message}`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type OperationScope, readOperation, readTemplate } from './read-operation.js';
-import type { Template, Workload } from './workload.js';
+import type { Operation, Template, Workload } from './workload.js';
 import { parseYamlField, WorkloadError, type YamlField } from './yaml-field.js';
 
 export interface ReadWorkloadOptions {
@@ -49,7 +49,29 @@ export function readWorkload(path: string, { name, params = {} }: ReadWorkloadOp
   };
   const operations = workloadTemplate.items().map((field) => readOperation(field, scope));
   if (operations.length === 0) workloadTemplate.fail('must hold an operation');
+  checkOrder(operations, workloadTemplate);
   return { name: choice.name, operations };
+}
+
+/** What an operation needs of those before it. */
+function checkOrder(operations: readonly Operation[], field: YamlField): void {
+  const made = new Set<string>();
+  let collecting = false;
+  for (const [index, operation] of operations.entries()) {
+    const { opcode } = operation;
+    const fail = (problem: string): never => field.at(index).at('opcode').fail(problem);
+    if (opcode === 'createPods') made.add(operation.namespace ?? `namespace-${index}`);
+    if (opcode === 'deletePods' && !made.has(operation.namespace))
+      field.at(index).at('namespace').fail(`no operation before this one makes pods in ${operation.namespace}`);
+    if (opcode === 'startCollectingMetrics') {
+      if (collecting) fail('the one before has not been stopped');
+      collecting = true;
+    }
+    if (opcode === 'stopCollectingMetrics') {
+      if (!collecting) fail('nothing is being collected');
+      collecting = false;
+    }
+  }
 }
 
 function choicesOf(field: YamlField): Choice[] {
@@ -57,8 +79,11 @@ function choicesOf(field: YamlField): Choice[] {
   const caseName = testCase.name.text();
   const workloads = testCase.workloads.items();
   if (workloads.length === 0) return [{ name: caseName, testCase, params: {} }];
+  const names = new Set<string>();
   return workloads.map((workload) => {
     const { name, params } = workload.fields(['name', 'params', 'labels', 'threshold', 'featureGates']);
+    if (names.has(name.text())) name.fail(`"${name.text()}" is the name of another workload, too`);
+    names.add(name.text());
     return { name: `${caseName}/${name.text()}`, testCase, params: paramsIn(params) };
   });
 }
