@@ -199,9 +199,9 @@ describe('delete', () => {
   });
 
   test.each([
-    ['Orphan', ['orphan'], 200],
-    ['Foreground', ['foregroundDeletion'], 202],
-  ])('%s waits for the garbage collector', async (propagationPolicy, finalizers, status) => {
+    ['Orphan', ['orphan']],
+    ['Foreground', ['foregroundDeletion']],
+  ])('%s waits for the garbage collector', async (propagationPolicy, finalizers) => {
     const name = `policy-${propagationPolicy.toLowerCase()}`;
     await send('POST', DEPLOYMENTS, deployment(name));
     const answer = await send('DELETE', `${DEPLOYMENTS}/${name}`, {
@@ -209,7 +209,8 @@ describe('delete', () => {
       apiVersion: 'v1',
       propagationPolicy,
     });
-    expect(answer).toMatchObject({ status, json: { metadata: { finalizers, deletionTimestamp: expect.any(String) } } });
+    const metadata = { finalizers, deletionTimestamp: expect.any(String) };
+    expect(answer).toMatchObject({ status: 200, json: { metadata } });
   });
 
   test('a pod that runs is given time, once; its kubelet ends it', async () => {
@@ -224,13 +225,14 @@ describe('delete', () => {
     expect((await send('DELETE', `${path}?gracePeriodSeconds=5`)).json.metadata.deletionGracePeriodSeconds).toBe(5);
     expect((await send('DELETE', `${path}?gracePeriodSeconds=60`)).json.metadata.deletionGracePeriodSeconds).toBe(5);
     const last = await send('DELETE', path, { gracePeriodSeconds: 0 });
-    expect(last.json).toMatchObject({ kind: 'Status', status: 'Success' });
+    expect(last.json).toMatchObject({ kind: 'Pod', metadata: { uid: first.json.metadata.uid } });
     expect((await send('GET', path)).status).toBe(404);
   });
 
   test('a pod that never ran goes at once', async () => {
     await send('POST', PODS, pod('unbound'));
-    expect((await send('DELETE', `${PODS}/unbound`)).json.kind).toBe('Status');
+    expect((await send('DELETE', `${PODS}/unbound`)).json.kind).toBe('Pod');
+    expect((await send('GET', `${PODS}/unbound`)).status).toBe(404);
   });
 
   test('deletecollection takes what the selector selects', async () => {

@@ -155,7 +155,8 @@ async function deletes(kind: ConformanceKind, { metadata }: Looked): Promise<voi
     const now = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, propagationPolicy: 'Background' };
     const wrong = await client.ask('DELETE', path, { ...now, preconditions: { uid: 'another' } });
     expect([wrong.status, wrong.json.reason]).toEqual([409, 'Conflict']);
-    await client.remove(path, now);
+    const answer = await client.remove(path, now);
+    if (RETURNED.has(kind.kind)) expect(answer).toMatchObject({ kind: kind.kind, metadata: { uid: metadata.uid } });
     if (kind.plural === 'namespaces') return;
     await loseProtection(path);
     const gone = await watch.until('DELETED');
@@ -172,6 +173,22 @@ async function deletes(kind: ConformanceKind, { metadata }: Looked): Promise<voi
     watch.close();
   }
 }
+
+/** A delete of these answers with the object, by Kubernetes' OpenAPI document. */
+const RETURNED: ReadonlySet<string> = new Set([
+  'CSIDriver',
+  'CSINode',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Pod',
+  'PodTemplate',
+  'ResourceQuota',
+  'Service',
+  'ServiceAccount',
+  'StorageClass',
+  'VolumeAttachment',
+  'VolumeAttributesClass',
+]);
 
 /** Where the storage controllers would let a volume or a claim go. */
 async function loseProtection(path: string): Promise<void> {

@@ -132,6 +132,8 @@ export interface ResourceStrategy<T extends KubernetesObject = KubernetesObject>
     /** Serialized label selector. */
     readonly getSelector: (object: T) => string;
   };
+  /** A delete answers with the object as it last was; Kubernetes does so for some kinds only. Default false: with a Status. */
+  readonly returnsDeletedObject?: boolean;
   /** Seconds until the object expires by itself (Events). */
   readonly timeToLiveSeconds?: number;
 }

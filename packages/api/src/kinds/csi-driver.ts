@@ -3,7 +3,13 @@ import { ageColumn, column, nameColumn, orNone } from '../printers/columns.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
 import { validateCsiDriver, validateCsiDriverUpdate } from '../validation/csi-driver.js';
 
+/** The gate MutableCSINodeAllocatableCount is off in v1.34: what it guards is dropped, without a word. */
+function dropUpdatePeriod({ spec }: CSIDriver): void {
+  delete spec.nodeAllocatableUpdatePeriodSeconds;
+}
+
 const csiDriverStrategy: ResourceStrategy<CSIDriver> = {
+  returnsDeletedObject: true,
   tracksGeneration: true,
   allowUnconditionalUpdate: false,
   setDefaults(driver) {
@@ -17,6 +23,8 @@ const csiDriverStrategy: ResourceStrategy<CSIDriver> = {
     spec.seLinuxMount ??= false;
     if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent'];
   },
+  prepareForCreate: dropUpdatePeriod,
+  prepareForUpdate: dropUpdatePeriod,
   validate: validateCsiDriver,
   validateUpdate: validateCsiDriverUpdate,
 };

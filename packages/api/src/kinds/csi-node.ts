@@ -21,6 +21,7 @@ export const csiNodes: ResourceType<CSINode> = {
   ],
   selectableFields: {},
   strategy: {
+    returnsDeletedObject: true,
     tracksGeneration: false,
     allowUnconditionalUpdate: false,
     validate: validateCsiNode,

@@ -15,6 +15,7 @@ const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
 const NANO = 1_000_000_000n;
 
 const persistentVolumeClaimStrategy: ResourceStrategy<PersistentVolumeClaim> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   setDefaults({ spec, status }) {
     if (status) status.phase ||= 'Pending';

@@ -18,6 +18,7 @@ const GONE_SOURCES = {
 } as const;
 
 const persistentVolumeStrategy: ResourceStrategy<PersistentVolume> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   setDefaults({ spec, status }) {
     if (status) status.phase ||= 'Pending';

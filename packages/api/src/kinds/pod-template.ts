@@ -28,6 +28,7 @@ export const podTemplates: ResourceType<PodTemplate> = {
   ],
   selectableFields: {},
   strategy: {
+    returnsDeletedObject: true,
     tracksGeneration: true,
     setDefaults({ template }) {
       if (template?.spec) setPodSpecDefaults(template.spec);

@@ -11,6 +11,7 @@ import { isPodScheduled, isPodTerminal } from './pod-status.js';
 import { podSpecWarnings } from './pod-warnings.js';
 
 const podStrategy: ResourceStrategy<Pod> = {
+  returnsDeletedObject: true,
   tracksGeneration: true,
   setDefaults: setPodDefaults,
   prepareForCreate(pod) {

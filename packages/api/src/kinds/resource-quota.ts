@@ -9,6 +9,7 @@ import {
 import { canonicalizeList } from './canonical-amounts.js';
 
 const resourceQuotaStrategy: ResourceStrategy<ResourceQuota> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   setDefaults({ spec, status }) {
     for (const list of [spec?.hard, status?.hard, status?.used]) canonicalizeList(list);

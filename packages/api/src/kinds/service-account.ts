@@ -21,5 +21,5 @@ export const serviceAccounts: ResourceType<ServiceAccount> = {
     ageColumn<ServiceAccount>(),
   ],
   selectableFields: {},
-  strategy: { tracksGeneration: false },
+  strategy: { returnsDeletedObject: true, tracksGeneration: false },
 };

@@ -1,3 +1,4 @@
+import { deepEqual } from '../deep-equal.js';
 import type { Service, ServiceSpec } from '../generated/types.js';
 import { ageColumn, column, formatLabels, nameColumn, orNone, wideColumn } from '../printers/columns.js';
 import type { PrinterColumn, ResourceStrategy, ResourceType } from '../resource.js';
@@ -6,6 +7,7 @@ import { validateService, validateServiceUpdate } from '../validation/service.js
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
 const serviceStrategy: ResourceStrategy<Service> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   nameRule: 'dns1035Label',
   allowCreateOnUpdate: true,
@@ -73,7 +75,7 @@ function carryAddress(spec: ServiceSpec, old: ServiceSpec): void {
 function dropFieldsOfOtherTypes(spec: ServiceSpec, old: ServiceSpec): void {
   if (spec.type === old.type) return;
   if (spec.type === 'ExternalName') {
-    if (spec.clusterIP === old.clusterIP) {
+    if (keepsAddresses(spec, old)) {
       delete spec.clusterIP;
       delete spec.clusterIPs;
     }
@@ -90,6 +92,11 @@ function dropFieldsOfOtherTypes(spec: ServiceSpec, old: ServiceSpec): void {
   for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'healthCheckNodePort'] as const) {
     if (spec[field] === old[field]) delete spec[field];
   }
+}
+
+/** Both fields are as they were, or one is and the other has been taken away. */
+function keepsAddresses({ clusterIP, clusterIPs }: ServiceSpec, old: ServiceSpec): boolean {
+  return (!clusterIP || clusterIP === old.clusterIP) && (!clusterIPs?.length || deepEqual(clusterIPs, old.clusterIPs));
 }
 
 function dropOldNodePorts(spec: ServiceSpec, old: ServiceSpec): void {

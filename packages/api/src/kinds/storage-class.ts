@@ -15,6 +15,7 @@ export function isDefaultStorageClass({ metadata }: Pick<StorageClass, 'metadata
 }
 
 const storageClassStrategy: ResourceStrategy<StorageClass> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   setDefaults(storageClass) {
     storageClass.reclaimPolicy ??= 'Delete';

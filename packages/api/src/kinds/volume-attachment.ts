@@ -8,6 +8,7 @@ import {
 } from '../validation/volume-attachment.js';
 
 const volumeAttachmentStrategy: ResourceStrategy<VolumeAttachment> = {
+  returnsDeletedObject: true,
   tracksGeneration: false,
   allowUnconditionalUpdate: false,
   prepareForCreate(attachment) {

@@ -21,6 +21,7 @@ export const volumeAttributesClasses: ResourceType<VolumeAttributesClass> = {
   ],
   selectableFields: {},
   strategy: {
+    returnsDeletedObject: true,
     tracksGeneration: false,
     validate: validateVolumeAttributesClass,
     validateUpdate: validateVolumeAttributesClassUpdate,

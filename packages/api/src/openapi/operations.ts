@@ -135,7 +135,8 @@ function objectOperations(resource: ResourceType): ApiOperation[] {
   if (hasVerb(resource, 'patch')) operations.push(patchOperation(make('patch', ''), schema));
   if (hasVerb(resource, 'delete')) {
     const parameters = queryParameters('delete');
-    const operation = { ...make('delete', ''), parameters, body: DELETE_OPTIONS, response: STATUS };
+    const response = resource.strategy.returnsDeletedObject ? schema : STATUS;
+    const operation = { ...make('delete', ''), parameters, body: DELETE_OPTIONS, response };
     operations.push({ ...operation, method: 'delete', action: 'delete', codes: [200, 202] });
   }
   return operations;

@@ -22,7 +22,7 @@ const MAX_ATTEMPTS = 64;
 
 /**
  * Deletes an object, or marks it as going where a grace period or finalizers
- * keep it. Answers with a Status when it is gone, else with the object.
+ * keep it. Answers with a Status when it is gone, where the kind has no better answer, else with the object.
  * @throws ApiError NotFound, Conflict (preconditions), Invalid, Forbidden
  */
 export async function deleteObject<T extends KubernetesObject>(
@@ -111,11 +111,10 @@ async function remove<T extends KubernetesObject>(
   dryRun: boolean,
   { trace }: RequestContext,
 ): Promise<WriteAnswer> {
-  if (!dryRun) {
-    const last = await storage.delete(base.key, base.version, { trace });
-    await hook?.afterDelete?.(last.object);
-  }
+  const last = dryRun ? base : await storage.delete(base.key, base.version, { trace });
+  if (!dryRun) await hook?.afterDelete?.(last.object);
   const { name, uid } = base.object.metadata;
+  if (resource.strategy.returnsDeletedObject) return { answer: last, status: 200, name };
   const status: Status = {
     kind: 'Status',
     apiVersion: 'v1',
@@ -126,12 +125,7 @@ async function remove<T extends KubernetesObject>(
   return { answer: encodeAnswer(status as KubernetesObject), status: 200, name };
 }
 
-/** 202 says that the object is still there, where the client asked to wait for its dependents. */
-function accepted(
-  name: string,
-  { propagationPolicy, orphanDependents }: DeleteOptions,
-  answer: ObjectAnswer,
-): WriteAnswer {
-  const waits = propagationPolicy === 'Foreground' || orphanDependents === false;
-  return { answer, status: waits ? 202 : 200, name };
+/** 202 says that the object is still there; in Kubernetes only where the client asked in the old way to wait. */
+function accepted(name: string, { orphanDependents }: DeleteOptions, answer: ObjectAnswer): WriteAnswer {
+  return { answer, status: orphanDependents === false ? 202 : 200, name };
 }
