@@ -3,7 +3,7 @@ import type { ClusterProcess } from '../../cluster/bench-cluster.js';
 import { cpuTimeMs } from '../../measure/cpu-time.js';
 import type { ProcessUse } from './measurement.js';
 
-const EVERY_MS = 1000;
+const EVERY_MS = 500;
 const PAGE_BYTES = 4096;
 
 interface Sampled {
@@ -17,7 +17,7 @@ interface Sampled {
   readonly samples: { atSeconds: number; cores: number; memoryBytes: number }[];
 }
 
-/** Looks every second at what the processes use, the bench itself among them, until it is called. */
+/** Looks twice a second at what the processes use, the bench itself among them, until it is called. */
 export function startProcessSampler(processes: readonly ClusterProcess[]): () => ProcessUse[] {
   const startMs = performance.now();
   const named = processes.map(({ component, node, pid }) => ({ name: node ? `${component}/${node}` : component, pid }));

@@ -62,6 +62,7 @@ export function measurementText(measurement: Measurement): string {
   return parts.join('\n');
 }
 
+const ROUNDING = 1e-9;
 const PERCENTILES = ['average', 'p50', 'p90', 'p95', 'p99', 'max'];
 
 function figures({ average, perc50, perc90, perc95, perc99, max }: Omit<Distribution, 'count'>): string[] {
@@ -82,9 +83,10 @@ function spread({ min, mean, max, standardDeviation }: Spread, factor = 1): stri
   return [min, mean, max, standardDeviation].map((value) => formatNumber(value * factor));
 }
 
-/** Three digits, or all of a whole number's. */
+/** Three digits, or all of a whole number's; what is left of rounding is 0. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return '–';
+  if (Math.abs(value) < ROUNDING) return '0';
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return String(Number(value.toPrecision(3)));
 }

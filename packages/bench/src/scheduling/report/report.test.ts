@@ -79,6 +79,26 @@ const report = (each: Measurement): SchedulingReport => ({
   measurements: [each],
 });
 
+/** Elements that are not closed, or closed without having been opened. */
+function openTags(page: string): string[] {
+  const open: string[] = [];
+  for (const [, closing, name = '', selfClosing] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/gi)) {
+    if (selfClosing || name === 'meta') continue;
+    if (!closing) open.push(name);
+    else if (open.at(-1) === name) open.pop();
+    else open.push(`/${name}`);
+  }
+  return open;
+}
+
+/** Of the charts' view box. */
+function expectWithin(x: number, y: number): void {
+  expect(x).toBeGreaterThanOrEqual(0);
+  expect(x).toBeLessThanOrEqual(640);
+  expect(y).toBeGreaterThanOrEqual(0);
+  expect(y).toBeLessThanOrEqual(260);
+}
+
 describe('the report', () => {
   it('is told as a table', () => {
     const text = reportText(report(measurement(100)));
@@ -103,6 +123,27 @@ describe('the report', () => {
       labels: { Name: 'Case/Size/namespace-1', Metric: 'SchedulingThroughput' },
     });
     for (const { data } of dataItems) for (const value of Object.values(data)) expect(typeof value).toBe('number');
+  });
+
+  it('is a page that a browser has nothing to complain of: no program, nothing loaded, no tag left open, all within its charts', () => {
+    const processes = Array.from({ length: 20 }, (_, index) => ({
+      name: `kubelet/node-${index} & <more>`,
+      cpuSeconds: 1,
+      cores: 0.1,
+      peakMemoryBytes: 1e8,
+      ended: false,
+      samples: [1, 2, 3].map((atSeconds) => ({ atSeconds, cores: index / 10, memoryBytes: index * 1e7 })),
+    }));
+    const note = 'one <note>';
+    const page = reportPage(report(measurement(100, { processes, notes: [note] })));
+    expect(page).toContain('one &lt;note&gt;');
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|\son\w+=|url\(|@import|(?:src|href)=/);
+    expect(openTags(page)).toEqual([]);
+    expect(page.match(/<svg /g)).toHaveLength(8);
+    for (const [, x = '', y = ''] of page.matchAll(/ c?x\d?="([^"]+)" c?y\d?="([^"]+)"/g))
+      expectWithin(Number(x), Number(y));
+    for (const [, points = ''] of page.matchAll(/ points="([^"]+)"/g))
+      for (const point of points.split(' ')) expectWithin(...(point.split(',').map(Number) as [number, number]));
   });
 
   it('is a page that escapes what it tells, and draws even where there is nothing', () => {

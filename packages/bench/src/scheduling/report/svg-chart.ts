@@ -16,7 +16,7 @@ export interface ChartOptions {
 const WIDTH = 640;
 const HEIGHT = 260;
 const LEFT = 56;
-const RIGHT = 12;
+const RIGHT = 20;
 const TOP = 28;
 const BOTTOM = 40;
 const COLOURS = ['#2a78d6', '#d4622a', '#2f9e63', '#9457c2', '#b8901c', '#c2407a', '#4a8c96', '#7a7a7a'];
