@@ -52,6 +52,14 @@ test('a bench of 1,000 pods over 500 nodes binds them all, and its figures agree
   expect(bound.Average ?? 0).toBeGreaterThan(accepted.Average ?? Number.POSITIVE_INFINITY);
   expect(bound.Max ?? 0).toBeLessThanOrEqual((dataOf('SchedulingRun').Duration ?? 0) * 1000 + 1);
 
+  // The scheduler's own stages make up the way of every pod.
+  const stages = ['created → queued', 'queued → decided', 'decided → bound'].map((stage) =>
+    dataOf('SchedulingLatency', { stage }),
+  );
+  expect(stages.map(({ Count }) => Count)).toEqual([PODS, PODS, PODS]);
+  const sum = stages.reduce((total, { Average = Number.NaN }) => total + Average, 0);
+  expect(Math.abs(sum - (bound.Average ?? 0))).toBeLessThan(25);
+
   // Every pod asks for 100m of its node's four CPUs.
   const pods = dataOf('NodePods');
   expect(pods.Average).toBe(PODS / NODES);

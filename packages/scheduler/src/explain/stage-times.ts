@@ -1,5 +1,5 @@
 /** When a pod went through the scheduler, in milliseconds since 1970 by its clock. */
-export interface PodStages {
+interface PodStages {
   /** NAMESPACE/NAME */
   readonly pod: string;
   /** It came to the queue. */
@@ -9,7 +9,7 @@ export interface PodStages {
   readonly attempts: number;
 }
 
-export interface StagesAnswer {
+interface StagesAnswer {
   /** The scheduler's clock now, for whom has another. */
   readonly nowMs: number;
   /** To be asked with the next time. */
