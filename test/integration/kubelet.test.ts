@@ -322,6 +322,20 @@ describe('a pod', () => {
     await cluster.kubectl('delete', 'pod', 'no-command');
   });
 
+  it('is ready when its probe says so, and restarted when its probe says so', async () => {
+    const readinessProbe = { exec: { command: ['test', '-e', '/tmp/ready'] }, periodSeconds: 1 };
+    const livenessProbe = { exec: { command: ['test', '!', '-e', '/tmp/ill'] }, periodSeconds: 1, failureThreshold: 1 };
+    await cluster.create('pods', podOf('probed', [shell('sleep 1000', { readinessProbe, livenessProbe })]));
+    await statusOf('probed', 'runs', ({ state }) => state?.running !== undefined);
+    await toHaveEvent('probed', 'Unhealthy', /^Readiness probe failed/);
+    expect((await statusOf('probed', 'is there', () => true)).ready).toBe(false);
+    await cluster.kubectl('exec', 'probed', '--', 'touch', '/tmp/ready');
+    await statusOf('probed', 'is ready', ({ ready }) => ready);
+    await cluster.kubectl('exec', 'probed', '--', 'touch', '/tmp/ill');
+    await statusOf('probed', 'is restarted', ({ restartCount }) => restartCount === 1);
+    await toHaveEvent('probed', 'Killing', 'Container main failed liveness probe, will be restarted');
+  });
+
   it('is at an end when its time is up', async () => {
     await cluster.create('pods', podOf('short-lived', [shell('sleep 1000')], { activeDeadlineSeconds: 2 }));
     const pod = await phaseOf('short-lived', 'Failed');

@@ -4,6 +4,9 @@ import type { ProbeAttempt, ProbeTarget } from './probe-check.js';
 /** What a probe's command may say; the rest is read and dropped. */
 const MAX_OUTPUT_BYTES = 10 * 1024;
 
+/** The engine tells that it starts a process before it has: that time, under load, is not the command's. */
+const ENGINE_START_MS = 1_000;
+
 /** Runs a command in the container: exit code 0 is success. One that takes too long has failed, and is left to itself. */
 export async function checkExec(
   command: readonly string[],
@@ -11,9 +14,9 @@ export async function checkExec(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ProbeAttempt> {
-  const late = AbortSignal.timeout(timeoutMs);
   const options = { command, stdin: false, stdout: true, stderr: true, tty: false };
   const process = await runtime.exec(containerId, options, signal);
+  const late = AbortSignal.timeout(ENGINE_START_MS + timeoutMs);
   const close = (): void => process.close();
   const either = AbortSignal.any([late, signal]);
   either.addEventListener('abort', close, { once: true });
