@@ -1,5 +1,6 @@
 import { type Engine, EngineError, type NetworkDetails } from '../engine/engine.js';
 import { CLUSTER_LABEL, type ClusterNetwork, STATE_DIR_LABEL } from './cluster.js';
+import { findFreeSubnet } from './free-subnet.js';
 
 export interface NetworkOwner {
   readonly name: string;
@@ -13,7 +14,7 @@ export function networkName(cluster: string): string {
 /**
  * Makes the cluster's bridge network, or takes the one that is there. `wanted`
  * is the subnet it had before, taken again if it is still free; without it, or
- * when it is not free, Docker picks one.
+ * when it is not free, it is one of Docker's own choice.
  */
 export async function ensureNetwork(
   engine: Engine,
@@ -22,14 +23,22 @@ export async function ensureNetwork(
 ): Promise<ClusterNetwork> {
   const present = await findNetwork(engine, owner.name);
   if (present) return describe(present);
-  // Nodes have fixed addresses, which Docker allows only on a network whose
-  // subnet was asked for: what it picks is asked for by name the second time.
-  const subnet = wanted ?? (await pickSubnet(engine, owner));
+  // Nodes have fixed addresses, which Docker allows only on a network whose subnet was asked for.
+  for (const choose of [() => wanted, () => findFreeSubnet(engine)]) {
+    const subnet = await choose();
+    const made = subnet === undefined ? undefined : await createIfFree(engine, owner, subnet);
+    if (made) return describe(made);
+  }
+  // Somebody was faster, or something of another kind is there: Docker knows, and takes twice as long.
+  return describe(await create(engine, owner, await pickSubnet(engine, owner)));
+}
+
+async function createIfFree(engine: Engine, owner: NetworkOwner, subnet: string): Promise<NetworkDetails | undefined> {
   try {
-    return describe(await create(engine, owner, subnet));
+    return await create(engine, owner, subnet);
   } catch (error) {
-    if (wanted === undefined || !(error instanceof EngineError)) throw error;
-    return ensureNetwork(engine, owner, undefined);
+    if (error instanceof EngineError) return undefined;
+    throw error;
   }
 }
 

@@ -16,12 +16,7 @@ const RENEW_BEFORE_MS = 30 * 86_400_000;
  * or an address. Returns the names of those that it made.
  */
 export async function ensurePki(directory: string, wanted: readonly WantedCertificate[]): Promise<string[]> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  const authorities = {
-    ca: await ensureAuthority(directory, 'ca'),
-    'etcd-ca': await ensureAuthority(directory, 'etcd-ca'),
-  };
+  const authorities = await ensureAuthorities(directory);
   const made: string[] = [];
   await Promise.all(
     wanted.map(async (certificate) => {
@@ -34,6 +29,14 @@ export async function ensurePki(directory: string, wanted: readonly WantedCertif
     }),
   );
   return made.sort();
+}
+
+/** Makes the authorities that are missing. They need not know what they will sign. */
+export async function ensureAuthorities(directory: string): Promise<Record<AuthorityName, CertificateAuthority>> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  const [ca, etcdCa] = await Promise.all([ensureAuthority(directory, 'ca'), ensureAuthority(directory, 'etcd-ca')]);
+  return { ca, 'etcd-ca': etcdCa };
 }
 
 /** Undefined where either file is missing. */

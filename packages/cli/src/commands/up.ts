@@ -1,6 +1,7 @@
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { type Cluster, type ExternalEtcd, type HollowNodes, type ProxyMode, readCluster } from '../cluster/cluster.js';
 import { withClusterLock } from '../cluster/lock.js';
+import { ensureAuthorities } from '../cluster/pki.js';
 import { prepareCertificates, prepareCluster } from '../cluster/prepare-cluster.js';
 import { missingRequirements } from '../cluster/requirements.js';
 import { createRestClient } from '../cluster/rest-client.js';
@@ -82,7 +83,12 @@ function prepare(context: CommandContext, options: UpOptions): Listr<UpState> {
         title: 'network and state',
         task: async (state) => {
           await ensurePauseImage(engine, binDir);
-          state.cluster = await prepareCluster(engine, paths, options);
+          // While the engine makes the network, there is time for what does not depend on it.
+          const [cluster] = await Promise.all([
+            prepareCluster(engine, paths, options),
+            ensureAuthorities(paths.pkiDir),
+          ]);
+          state.cluster = cluster;
         },
       },
       {

@@ -29,9 +29,14 @@ export interface ManagedProcessOptions {
   onChange(): void;
 }
 
+/**
+ * What takes longer to start is asked less often, so that it is late by a
+ * sixteenth at most: on a busy machine the questions would take the time that
+ * the processes need to answer them.
+ */
 const PROBE_EVERY_MS = 40;
-const PROBE_SLOWLY_AFTER_MS = 5_000;
 const PROBE_SLOWLY_EVERY_MS = 500;
+const PROBE_SHARE = 1 / 16;
 /** One that ran for so long starts at once when it dies. */
 const STEADY_AFTER_MS = 10_000;
 
@@ -205,8 +210,7 @@ export class ManagedProcess {
       this.#answered ||= answered;
       if (healthy) return this.#change('ready');
       if (message !== this.#message) this.#change('starting', message);
-      const slowly = performance.now() - startedMs > PROBE_SLOWLY_AFTER_MS;
-      await sleep(slowly ? PROBE_SLOWLY_EVERY_MS : PROBE_EVERY_MS, over);
+      await sleep(pauseBetweenProbesMs(performance.now() - startedMs), over);
     }
   }
 
@@ -226,6 +230,10 @@ export class ManagedProcess {
     this.#message = message;
     this.#options.onChange();
   }
+}
+
+function pauseBetweenProbesMs(startingMs: number): number {
+  return Math.min(PROBE_SLOWLY_EVERY_MS, Math.max(PROBE_EVERY_MS, startingMs * PROBE_SHARE));
 }
 
 async function sleep(timeMs: number, signal: AbortSignal): Promise<void> {
