@@ -421,3 +421,99 @@ describe.each(kubectlsOf(['1.27', '1.31', '1.32', '1.33']))('%s', (binary) => {
     expect(await kubectl('delete job,cronjob,pdb,hpa --all')).toContain('deleted');
   });
 });
+
+describe('managers of several versions', () => {
+  const TARGET = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+  const apply = (base: string, name: string, manager: string, spec: object, query = '') =>
+    server.fetch(`${base}/${name}?fieldManager=${manager}${query}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: {
+        apiVersion: base.includes('/v1/') ? 'autoscaling/v1' : 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name },
+        spec,
+      },
+    });
+  const cpu = (averageUtilization: number) => ({
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } }],
+  });
+  const managersOf = ({ json }: Answer) =>
+    // biome-ignore lint/suspicious/noExplicitAny: entries of every shape.
+    Object.fromEntries(json.metadata.managedFields.map((entry: any) => [entry.manager, entry]));
+
+  test('what one owns in v1 is a conflict in v2, named as it is owned; force takes it', async () => {
+    const spec = { scaleTargetRef: TARGET, maxReplicas: 5, targetCPUUtilizationPercentage: 50 };
+    expect((await apply(V1, 'owned', 'one', spec)).status).toBe(201);
+    const same = await apply(V2, 'owned', 'two', { scaleTargetRef: TARGET, maxReplicas: 5, ...cpu(50) });
+    expect(same.status).toBe(200);
+    const refused = await apply(V2, 'owned', 'three', { scaleTargetRef: TARGET, maxReplicas: 5, ...cpu(70) });
+    expect(refused).toMatchObject({ status: 409, json: { reason: 'Conflict' } });
+    expect(refused.json.details.causes.map(({ message, field }: Record<string, string>) => [message, field])).toEqual([
+      ['conflict with "one"', '.spec.targetCPUUtilizationPercentage'],
+      ['conflict with "two"', '.spec.metrics'],
+    ]);
+    const forced = await apply(
+      V2,
+      'owned',
+      'three',
+      { scaleTargetRef: TARGET, maxReplicas: 5, ...cpu(70) },
+      '&force=true',
+    );
+    expect(forced.status).toBe(200);
+    const { one, two, three } = managersOf(forced);
+    expect(one).toMatchObject({ apiVersion: 'autoscaling/v1', fieldsV1: { 'f:spec': { 'f:maxReplicas': {} } } });
+    expect(one.fieldsV1['f:spec']).not.toHaveProperty('f:targetCPUUtilizationPercentage');
+    expect(two.fieldsV1['f:spec']).not.toHaveProperty('f:metrics');
+    expect(three).toMatchObject({ apiVersion: 'autoscaling/v2', fieldsV1: { 'f:spec': { 'f:metrics': {} } } });
+  });
+
+  test('an update in v2 takes what an applier owned in v1', async () => {
+    const spec = { scaleTargetRef: TARGET, maxReplicas: 5, targetCPUUtilizationPercentage: 50 };
+    await apply(V1, 'updated', 'one', spec);
+    const patched = await server.fetch(`${V2}/updated?fieldManager=editor`, {
+      method: 'PATCH',
+      headers: MERGE,
+      body: { spec: cpu(60) },
+    });
+    expect(managersOf(patched).one.fieldsV1['f:spec']).not.toHaveProperty('f:targetCPUUtilizationPercentage');
+    const refused = await apply(V1, 'updated', 'one', spec);
+    expect(refused.json.message).toBe(
+      'Apply failed with 1 conflict: conflict with "editor" using autoscaling/v2: .spec.metrics',
+    );
+  });
+
+  test('an applier that moves on to v2 keeps its fields, and gives up what it applied in v1 alone', async () => {
+    const spec = { scaleTargetRef: TARGET, minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 50 };
+    await apply(V1, 'moved', 'mover', spec);
+    await apply(V1, 'moved', 'keeper', { scaleTargetRef: TARGET, maxReplicas: 5, targetCPUUtilizationPercentage: 50 });
+    const moved = await apply(V2, 'moved', 'mover', { scaleTargetRef: TARGET, maxReplicas: 5 });
+    expect(moved.status).toBe(200);
+    expect(moved.json.spec).toEqual({ scaleTargetRef: TARGET, minReplicas: 1, maxReplicas: 5, ...cpu(50) });
+    expect(managersOf(moved).mover).toMatchObject({ operation: 'Apply', apiVersion: 'autoscaling/v2' });
+    expect(moved.json.metadata.managedFields).toHaveLength(2);
+  });
+
+  test('events are owned under the names of the group that wrote them', async () => {
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'owned' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'p' },
+      reason: 'Tested',
+      message: 'first',
+      type: 'Normal',
+    };
+    const applyEvent = (base: string, manager: string, body: unknown) =>
+      server.fetch(`${base}/owned?fieldManager=${manager}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body,
+      });
+    expect((await applyEvent(CORE_EVENTS, 'one', event)).status).toBe(201);
+    const other = { apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'owned' }, note: 'second' };
+    expect((await applyEvent(EVENTS, 'two', other)).json.message).toBe(
+      'Apply failed with 1 conflict: conflict with "one": .message',
+    );
+  });
+});

@@ -10,6 +10,7 @@ import {
   trackedFieldsOf,
   trackUpdate,
 } from '@kubelab/api';
+import { otherVersionsOf } from './kind-versions.js';
 import { timestamp } from './metadata.js';
 import type { Prepared } from './prepared.js';
 import type { RequestContext } from './request.js';
@@ -55,6 +56,7 @@ export function trackedWrite<T extends KubernetesObject>(
     subresource,
     tracked: trackedFor(resource as unknown as ResourceType, subresource),
     time: timeOf(nowMs()),
+    findVersion: otherVersionsOf(resource as unknown as ResourceType, subresource),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Comparison } from './compare-objects.js';
 import { difference, type FieldSet, intersection, union } from './field-set.js';
 import { isSameManager, type Manager, type ManagerIdentity } from './managers.js';
+import type { ComparisonIn } from './versions.js';
 
 /** Fields that another manager owns and that this write would change. */
 export interface Conflict {
@@ -12,11 +12,12 @@ export interface Conflict {
 export function findConflicts(
   managers: readonly Manager[],
   self: ManagerIdentity,
-  comparison: Comparison | undefined,
+  comparison: ComparisonIn,
 ): Conflict[] {
   const conflicts: Conflict[] = [];
   for (const manager of managers) {
-    const fields = isSameManager(manager, self) ? undefined : intersection(manager.fields, comparison?.changed);
+    if (isSameManager(manager, self)) continue;
+    const fields = intersection(manager.fields, comparison(manager.apiVersion)?.changed);
     if (fields !== undefined) conflicts.push({ manager, fields });
   }
   return conflicts;
@@ -26,12 +27,12 @@ export function findConflicts(
 export function releaseFields(
   managers: readonly Manager[],
   self: ManagerIdentity,
-  comparison: Comparison | undefined,
+  comparison: ComparisonIn,
 ): Manager[] {
-  if (comparison === undefined) return [...managers];
   return managers.map((manager) => {
-    if (isSameManager(manager, self)) return manager;
-    const fields = difference(difference(manager.fields, comparison.changed), comparison.removed);
+    const there = isSameManager(manager, self) ? undefined : comparison(manager.apiVersion);
+    if (there === undefined) return manager;
+    const fields = difference(difference(manager.fields, there.changed), there.removed);
     return fields === manager.fields ? manager : { ...manager, fields, entry: undefined };
   });
 }

@@ -32,6 +32,13 @@ export function prune(
   return removeItems(type, merged, gone);
 }
 
+/** `merged` without what `pruned` has not, but for what is owned. */
+export function restoreOwned(type: StructType, merged: unknown, pruned: unknown, owned: FieldSet | undefined): unknown {
+  const present = withNamedFields(type, fieldSetOf(type, merged));
+  const kept = union(withNamedFields(type, fieldSetOf(type, pruned)), union(withNamedFields(type, owned), METADATA));
+  return removeItems(type, merged, difference(present, kept));
+}
+
 /** The set and every field of a struct that has members below it: owning what is in a struct is owning the struct. */
 function withNamedFields(type: ApplyType | undefined, set: FieldSet | undefined): FieldSet | undefined {
   if (set === undefined || type === undefined || type.isAtomic) return set;

@@ -15,6 +15,7 @@ import {
 } from './managers.js';
 import { releaseFields, takeFields } from './ownership.js';
 import { allowedPart, type TrackedFields, trackedTypeOf } from './tracked-fields.js';
+import { type ComparisonIn, comparisonIn, type FindVersion } from './versions.js';
 
 /** A write, as far as it matters to who owns what. */
 export interface TrackedWrite {
@@ -29,6 +30,8 @@ export interface TrackedWrite {
   readonly tracked: TrackedFields;
   /** RFC 3339, whole seconds. */
   readonly time: string;
+  /** Set where objects of the kind are served in other versions. */
+  readonly findVersion?: FindVersion | undefined;
 }
 
 /**
@@ -48,7 +51,10 @@ export function trackUpdate(
   if (live !== undefined && (managers === undefined ? present === undefined : managers.length === 0)) return undefined;
   const comparison = compareTracked(write, live ?? {}, next);
   if (comparison === undefined && managers === undefined) return present;
-  return encodeManagers(updateManagers(write, managers ?? readManagers(present), comparison));
+  const there = comparisonIn(comparison, write.findVersion, (version) =>
+    compareTracked(version, version.convert(live ?? {}), version.convert(next)),
+  );
+  return encodeManagers(updateManagers(write, managers ?? readManagers(present), comparison, there));
 }
 
 /** What a client says of the owners; undefined where it repeats what is there, or what it says cannot be read. */
@@ -84,10 +90,11 @@ export function updateManagers(
   { manager, apiVersion, subresource, time }: TrackedWrite,
   managers: readonly Manager[],
   comparison: Comparison | undefined,
+  there: ComparisonIn = () => comparison,
 ): readonly Manager[] {
   if (comparison === undefined) return capUpdaters(managers);
   const self: ManagerIdentity = { manager, operation: 'Update', apiVersion, subresource };
-  const released = releaseFields(managers, self, comparison);
+  const released = releaseFields(managers, self, there);
   const mine = managers.find((one) => isSameManager(one, self));
   const kept = difference(mine?.fields, comparison.removed);
   const changedAt = comparison.changed === undefined ? mine?.time : time;
