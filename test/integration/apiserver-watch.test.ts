@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type EtcdProcess, startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type RunningApiserver, startApiserver } from './apiserver-fixture.js';
 
 let etcd: EtcdProcess;
@@ -237,4 +238,55 @@ test('kubectl get -w prints changes', async () => {
     'name',
   ]);
   expect(stdout).toBe('configmap/initial\n');
+});
+
+test('a watch over a WebSocket is a text message each event', async () => {
+  const identity = {
+    ca: server.authority.certificatePem,
+    cert: server.admin.certificatePem,
+    key: server.admin.privateKeyPem,
+  };
+  const open = async (path: string, protocols: string[] = []) => {
+    const socket = new WebSocket(`wss://127.0.0.1:${server.securePort}${path}`, protocols, identity);
+    const messages = on(socket, 'message')[Symbol.asyncIterator]();
+    await once(socket, 'open');
+    const next = async () => {
+      const { value } = await messages.next();
+      const [data, isBinary] = value as [Buffer, boolean];
+      expect(isBinary).toBe(false);
+      return JSON.parse(data.toString()) as Frame;
+    };
+    return { socket, next };
+  };
+  await create('ws1', { over: 'ws' });
+  const watching = await open(`${CONFIG_MAPS}?watch=true&labelSelector=over%3Dws&timeoutSeconds=60`, ['any.example']);
+  expect(watching.socket.protocol).toBe('any.example');
+  expect(short(await watching.next())).toEqual(['ADDED', 'ws1']);
+  await create('ws2', { over: 'ws' });
+  await remove('ws1');
+  expect([short(await watching.next()), short(await watching.next())]).toEqual([
+    ['ADDED', 'ws2'],
+    ['DELETED', 'ws1'],
+  ]);
+  watching.socket.close();
+  await once(watching.socket, 'close');
+  const brief = await open(`/api/v1/watch/namespaces/default/configmaps?timeoutSeconds=1&resourceVersion=0`);
+  const [code] = await once(brief.socket, 'close');
+  expect(code).toBe(1000);
+  const refused = new WebSocket(`wss://127.0.0.1:${server.securePort}${CONFIG_MAPS}?watch=true&resourceVersionMatch=Exact`, identity);
+  const [, response] = (await once(refused, 'unexpected-response')) as [unknown, IncomingMessage];
+  expect(response.statusCode).toBe(422);
+  response.destroy();
+});
+
+test.each([
+  ['5', 'time: missing unit in duration "5"'],
+  ['soon', 'time: invalid duration "soon"'],
+])('a timeout of %s is refused', async (timeout, why) => {
+  const { status, json } = await server.fetch(`${CONFIG_MAPS}?timeout=${timeout}`);
+  expect({ status, reason: json.reason, message: json.message }).toEqual({
+    status: 400,
+    reason: 'BadRequest',
+    message: `invalid timeout specified in the request URL - ${why}`,
+  });
 });

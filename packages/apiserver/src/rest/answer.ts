@@ -19,12 +19,15 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** YAML 1.1: what would be read as something else (`yes`, `1e3`, times) is in quotes. */
+const AS_KUBERNETES = { version: '1.1', lineWidth: 0, sortMapEntries: true, indentSeq: false } as const;
+
 /** Sends JSON, or the YAML or the pretty form of it, compressed when it is large and the client can. */
 export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const { response, message } = exchange;
   exchange.audit?.answered(answer.status, answer.encoded);
   let bytes = answer.encoded;
-  if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), { lineWidth: 0 }));
+  if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), AS_KUBERNETES));
   else if (answer.contentType === undefined && wantsPretty(exchange))
     bytes = Buffer.from(`${JSON.stringify(JSON.parse(bytes.toString('utf8')), null, 2)}\n`);
   const headers: Record<string, string | string[]> = {

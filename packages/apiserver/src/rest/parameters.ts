@@ -1,4 +1,5 @@
 import {
+  ApiError,
   type DeleteOptions,
   type FieldError,
   type FieldValidation,
@@ -6,6 +7,7 @@ import {
   notSupported,
   validateFieldManager,
 } from '@kubelab/api';
+import { parseDuration } from '@kubelab/runtime';
 import { applyErrors } from '../registry/field-manager.js';
 import type { ListOptions } from '../registry/list.js';
 import type { WriteOptions } from '../registry/request.js';
@@ -115,6 +117,22 @@ function forbidden(field: string, why: string): FieldError {
 
 function refuse(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
+
+/**
+ * How long the request may take: `limitMs`, or less where its `timeout` says so.
+ * @throws ApiError BadRequest for a timeout that is no duration
+ */
+export function requestTimeoutOf(query: URLSearchParams, limitMs = 60_000): number {
+  const text = query.get('timeout') ?? '';
+  if (text === '') return limitMs;
+  try {
+    return Math.min(parseDuration(text), limitMs) || limitMs;
+  } catch (cause) {
+    const hasUnit = !/^[+-]?(\d+\.?\d*|\.\d+)$/.test(text);
+    const why = `time: ${hasUnit ? 'invalid duration' : 'missing unit in duration'} ${JSON.stringify(text)}`;
+    throw new ApiError('BadRequest', `invalid timeout specified in the request URL - ${why}`, { cause });
+  }
 }
 
 export function isWatch(query: URLSearchParams): boolean {

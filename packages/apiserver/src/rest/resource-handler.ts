@@ -12,12 +12,14 @@ import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer, WriteOption
 import { integerOf } from '../streams/query-values.js';
 import { send } from './answer.js';
 import { checkObjectType, readBody } from './body.js';
-import { contextOf, type Exchange, type Handler } from './exchange.js';
+import { contextOf, type Exchange } from './exchange.js';
 import type { InFlight } from './in-flight.js';
 import { negotiate, type Representation } from './negotiation.js';
 import { flagOf, isWatch, listOptionsOf, mergeDeleteOptions, watchOptionsOf, writeOptionsOf } from './parameters.js';
+import type { StreamingHandler, Upgrade } from './stream-handler.js';
 import { partialListOf, partialOf, tableOf } from './transformed.js';
 import { streamWatch } from './watch-answer.js';
+import { httpWatchSink, webSocketWatchSink } from './watch-sink.js';
 
 /** What a path stands for. */
 export interface ResourcePath {
@@ -39,12 +41,12 @@ export interface ResourceHandlerOptions {
 }
 
 /** The verbs of one path of the API. */
-export function resourceHandler(path: ResourcePath, options: ResourceHandlerOptions): Handler {
+export function resourceHandler(path: ResourcePath, options: ResourceHandlerOptions): StreamingHandler {
   const { registry, authorizer, inFlight, tracer } = options;
   const { resource, subresource } = path;
   const allowed = allowedVerbs(path);
 
-  return async (exchange) => {
+  return async (exchange, upgrade) => {
     const verb = verbOf(exchange, path);
     const { namespace = '', name = '' } = exchange.parameters;
     const target: Target = { resource, subresource, key: { namespace, name } };
@@ -59,7 +61,7 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     );
     if (!known) throw methodNotAllowed();
     if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
-    if (verb === 'watch') return watch(exchange, path, options);
+    if (verb === 'watch') return watch(exchange, path, options, upgrade);
     const reads = verb === 'get' || verb === 'list';
     const leave = inFlight.enter(reads ? 'readOnly' : 'mutating');
     try {
@@ -122,7 +124,12 @@ async function list(exchange: Exchange, resource: ResourceType, namespace: strin
   await send(exchange, { status: 200, encoded: Buffer.from(JSON.stringify(value)), format });
 }
 
-async function watch(exchange: Exchange, { resource }: ResourcePath, options: ResourceHandlerOptions): Promise<void> {
+async function watch(
+  exchange: Exchange,
+  { resource }: ResourcePath,
+  options: ResourceHandlerOptions,
+  upgrade: Upgrade | undefined,
+): Promise<void> {
   const { query, message, parameters } = exchange;
   const representation = negotiate(message.headers.accept, false);
   const { namespace = '', name = '' } = parameters;
@@ -140,6 +147,7 @@ async function watch(exchange: Exchange, { resource }: ResourcePath, options: Re
       end,
       bookmarks: flagOf(query, 'allowWatchBookmarks') ?? false,
       timeoutSeconds,
+      sink: upgrade ? webSocketWatchSink(exchange, upgrade) : httpWatchSink(exchange),
     });
   } finally {
     options.stopping.removeEventListener('abort', stop);

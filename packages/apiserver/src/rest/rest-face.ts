@@ -16,7 +16,7 @@ import { isWebSocketRequest } from '../streams/websocket/accept-websocket.js';
 import { sendError, sendText } from './answer.js';
 import type { Exchange } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
-import { isWatch } from './parameters.js';
+import { isWatch, requestTimeoutOf } from './parameters.js';
 import { requestLabels } from './request-labels.js';
 import type { RequestLabels, RequestMetrics } from './request-metrics.js';
 import type { Match, Router } from './router.js';
@@ -71,7 +71,7 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       longRunning = isLongRunning(match, exchange.query);
       labels = requestLabels(exchange, match);
       if (longRunning) options.metrics.longRunning(labels, 1);
-      else timer = startTimer(exchange, options);
+      else timer = startTimer(exchange, requestTimeoutOf(exchange.query, options.requestTimeoutMs));
       await route(exchange, match, upgrade);
     } catch (error) {
       await fail(exchange, error);
@@ -91,8 +91,9 @@ export function createRestFace(options: RestFaceOptions): RestFace {
 
   async function route(exchange: Exchange, match: Match | undefined, upgrade: Upgrade | undefined): Promise<void> {
     const { user, method, path, audit } = exchange;
-    if (match?.route.kind === 'stream') return match.route.handle(exchange, upgrade);
-    if (match?.route.kind === 'resource') return match.route.handle(exchange);
+    if (match?.route.kind === 'stream' || match?.route.kind === 'resource') {
+      return match.route.handle(exchange, upgrade);
+    }
     const attributes = { user, verb: method.toLowerCase(), ...NO_RESOURCE, path };
     await authorize(options.authorizer, attributes, audit);
     if (match) return match.route.handle(exchange);
@@ -130,8 +131,14 @@ export function createRestFace(options: RestFaceOptions): RestFace {
       start(message, response, { socket, head });
     },
     switches(message) {
-      const [path = '/'] = (message.url ?? '/').split('?', 1);
-      const route = options.router.find(path)?.route;
+      const [path = '/', query = ''] = (message.url ?? '/').split('?', 2);
+      const match = options.router.find(path);
+      const route = match?.route;
+      // A watch; whatever else a kind's path is asked for is answered as if nothing had been said of WebSocket.
+      if (route?.kind === 'resource') {
+        const isWatched = message.method === 'GET' && isLongRunning(match, new URLSearchParams(query));
+        return isWatched && isWebSocketRequest(message);
+      }
       if (route?.kind !== 'stream') return false;
       return route.switches === true || isWebSocketRequest(message) || isSpdyRequest(message);
     },
@@ -158,7 +165,7 @@ function isLongRunning(match: Match | undefined, query: URLSearchParams): boolea
 }
 
 /** Answers 504 when the time is up, whatever the work is waiting for, and tells the work to stop. */
-function startTimer(exchange: HttpExchange, { requestTimeoutMs = 60_000 }: RestFaceOptions): NodeJS.Timeout {
+function startTimer(exchange: HttpExchange, requestTimeoutMs: number): NodeJS.Timeout {
   return setTimeout(() => {
     const message = 'Timeout: request did not complete within the allotted timeout';
     const error = new ApiError('Timeout', message, { details: {} });

@@ -10,7 +10,12 @@ import type { StreamingHandler } from './stream-handler.js';
 /** What a path leads to. Which methods it has, the handler decides. */
 export type Route =
   | { readonly kind: 'plain'; readonly handle: Handler }
-  | { readonly kind: 'resource'; readonly labels: RouteLabels; readonly handle: Handler; readonly longRunning: boolean }
+  | {
+      readonly kind: 'resource';
+      readonly labels: RouteLabels;
+      readonly handle: StreamingHandler;
+      readonly longRunning: boolean;
+    }
   | {
       readonly kind: 'stream';
       readonly labels: RouteLabels;
@@ -49,7 +54,7 @@ export function createRouter(): Router {
 export function addResourceRoutes(
   router: Router,
   resource: ResourceType,
-  handlerOf: (path: ResourcePath) => Handler,
+  handlerOf: (path: ResourcePath) => StreamingHandler,
   streamHandlerOf: (subresource: StreamSubresource) => StreamingHandler,
   proxyHandler: () => StreamingHandler,
 ): void {

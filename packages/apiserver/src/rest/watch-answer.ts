@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import type { KubernetesObject, ResourceType } from '@kubelab/api';
 import { bookmarkObject } from '../registry/encode-list.js';
 import { toApiError } from '../registry/to-api-error.js';
 import type { Watch, WatchEvent } from '../registry/watch.js';
 import type { Exchange } from './exchange.js';
-import { JSON_TYPE, type Representation } from './negotiation.js';
+import type { Representation } from './negotiation.js';
 import { partialOf, tableOf } from './transformed.js';
 import { errorFrame, eventFrame, frameOf } from './watch-frames.js';
+import type { WatchSink } from './watch-sink.js';
 
 /** A watch without timeoutSeconds ends after this long or up to twice as long, so that clients spread over servers. */
 const DEFAULT_TIMEOUT_SECONDS = 1800;
@@ -22,24 +22,21 @@ export interface WatchAnswer {
   /** Aborting it ends the watch as its time-out does. */
   readonly end: AbortController;
   readonly timeoutSeconds: number | undefined;
+  readonly sink: WatchSink;
 }
 
-/** Streams a watch until its time is up, the client leaves or the server stops. Rejects with nothing. */
+/**
+ * Streams a watch until its time is up, the client leaves or the server stops.
+ * @throws ApiError where it could not begin
+ */
 export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Promise<void> {
-  const { response } = exchange;
-  const { end, watch, bookmarks } = answer;
+  const { end, watch, bookmarks, sink } = answer;
+  await sink.begin();
   const timeoutSeconds = answer.timeoutSeconds || DEFAULT_TIMEOUT_SECONDS + randomInt(DEFAULT_TIMEOUT_SECONDS);
   const timer = setTimeout(() => end.abort(), Math.min(timeoutSeconds * 1000, 2 ** 31 - 1));
   const leave = () => end.abort();
   exchange.signal.addEventListener('abort', leave, { once: true });
-  response.writeHead(200, {
-    'Content-Type': JSON_TYPE,
-    'Cache-Control': 'no-cache, private',
-    'Audit-Id': exchange.auditId,
-  });
-  exchange.audit?.started(200);
-  response.flushHeaders();
-  const writer = batchWriter(exchange);
+  const writer = batchWriter(sink);
   const encode = encoderOf(exchange, answer);
   try {
     for await (const item of watch.items) {
@@ -57,7 +54,7 @@ export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Prom
     clearTimeout(timer);
     exchange.signal.removeEventListener('abort', leave);
     writer.flush();
-    response.end();
+    sink.end();
   }
 }
 
@@ -89,15 +86,14 @@ function encoderOf(exchange: Exchange, { resource, representation }: WatchAnswer
 }
 
 /** Writes what comes within one turn of the event loop together. */
-function batchWriter({ response }: Exchange) {
+function batchWriter(sink: WatchSink) {
   let batch: Buffer[] = [];
   let bytes = 0;
   let scheduled: NodeJS.Immediate | undefined;
   const flush = () => {
     clearImmediate(scheduled);
     scheduled = undefined;
-    if (batch.length === 0 || response.destroyed) return;
-    response.write(batch.length === 1 && batch[0] ? batch[0] : Buffer.concat(batch));
+    if (batch.length > 0) sink.send(batch);
     batch = [];
     bytes = 0;
   };
@@ -108,11 +104,11 @@ function batchWriter({ response }: Exchange) {
       bytes += frame.length;
       scheduled ??= setImmediate(flush);
     },
-    isFull: () => response.writableNeedDrain || bytes >= MAX_BATCH_BYTES,
+    isFull: () => sink.isSlow() || bytes >= MAX_BATCH_BYTES,
     /** The client reads slowly: the storage's buffer for this watch is what bounds the wait. */
     async drained(signal: AbortSignal) {
       flush();
-      if (response.writableNeedDrain) await once(response, 'drain', { signal });
+      if (sink.isSlow()) await sink.drained(signal);
     },
   };
 }

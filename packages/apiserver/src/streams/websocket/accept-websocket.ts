@@ -38,10 +38,7 @@ function offeredProtocols({ headers }: IncomingMessage): string[] {
  * @throws ApiError BadRequest where there is none, or for a handshake that cannot succeed
  */
 export function negotiateProtocol(message: IncomingMessage, supported: readonly string[]): string {
-  const { method, headers } = message;
-  if (method !== 'GET' || headers['sec-websocket-version'] !== '13' || !KEY.test(headers['sec-websocket-key'] ?? '')) {
-    throw new ApiError('BadRequest', 'the WebSocket handshake must be a GET with a key and version 13');
-  }
+  checkHandshake(message);
   const offered = offeredProtocols(message);
   const protocol = (offered.length === 0 ? [''] : offered).find((name) => supported.includes(name));
   if (protocol !== undefined) return protocol;
@@ -50,6 +47,21 @@ export function negotiateProtocol(message: IncomingMessage, supported: readonly 
     'BadRequest',
     `unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${accepted}]`,
   );
+}
+
+/**
+ * The first of the client's protocols, whatever it is, for messages that are the same in all; "" where it names none.
+ * @throws ApiError BadRequest for a handshake that cannot succeed
+ */
+export function negotiateAnyProtocol(message: IncomingMessage): string {
+  checkHandshake(message);
+  return offeredProtocols(message)[0] ?? '';
+}
+
+function checkHandshake({ method, headers }: IncomingMessage): void {
+  if (method !== 'GET' || headers['sec-websocket-version'] !== '13' || !KEY.test(headers['sec-websocket-key'] ?? '')) {
+    throw new ApiError('BadRequest', 'the WebSocket handshake must be a GET with a key and version 13');
+  }
 }
 
 /**
