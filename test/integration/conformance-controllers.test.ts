@@ -624,6 +624,36 @@ describe('a Service', () => {
     await within(() => names(slices)).toEqual([]);
   });
 
+  test('without a selector has EndpointSlices that mirror its Endpoints', async () => {
+    const namespace = await newNamespace('mirrored');
+    const slices = '/apis/discovery.k8s.io/v1/namespaces/mirrored/endpointslices';
+    const labels = `labelSelector=${encodeURIComponent(
+      'kubernetes.io/service-name=example-custom-endpoints,endpointslice.kubernetes.io/managed-by=endpointslicemirroring-controller.k8s.io',
+    )}`;
+    const mirrored = async () =>
+      (await client.get(`${slices}?${labels}`)).items.map(({ ports, endpoints }: Looked) => [ports, endpoints]);
+    const subset = (ip: string, port: number) => ({ addresses: [{ ip }], ports: [{ port, protocol: 'TCP' }] });
+    const slice = (ip: string, port: number) => [
+      [{ name: '', port, protocol: 'TCP' }],
+      [{ addresses: [ip], conditions: { ready: true } }],
+    ];
+    await client.create(`${namespace}/services`, {
+      metadata: { name: 'example-custom-endpoints' },
+      spec: { ports: [{ name: 'example', port: 80, protocol: 'TCP' }] },
+    });
+    await client.create(`${namespace}/endpoints`, {
+      metadata: { name: 'example-custom-endpoints' },
+      subsets: [subset('10.1.2.3', 80)],
+    });
+    await within(mirrored).toEqual([slice('10.1.2.3', 80)]);
+    const path = `${namespace}/endpoints/example-custom-endpoints`;
+    const read = await client.get(path);
+    await client.update(path, { ...read, subsets: [subset('10.2.3.4', 9090)] });
+    await within(mirrored).toEqual([slice('10.2.3.4', 9090)]);
+    await client.remove(path);
+    await within(mirrored).toEqual([]);
+  });
+
   test('kubernetes points to the API server', async () => {
     const { spec } = await client.get('/api/v1/namespaces/default/services/kubernetes');
     expect(spec.ports).toMatchObject([{ name: 'https', port: 443 }]);

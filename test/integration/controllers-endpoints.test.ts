@@ -205,7 +205,7 @@ describe('endpoints', () => {
     await cluster.client.delete(pods, { namespace, name: 'p' }, { gracePeriodSeconds: 0 });
   });
 
-  test('made by hand are left alone', async () => {
+  test('made by hand are left alone, and mirrored where a Service is', async () => {
     await addService('manual', { selector: undefined });
     const manual = {
       metadata: { namespace, name: 'manual' },
@@ -217,7 +217,9 @@ describe('endpoints', () => {
     await eventually(async () => expect(await slicesOf()).toHaveLength(1));
     expect(await readyInEndpoints('manual')).toEqual(['192.0.2.7']);
     expect(await readyInEndpoints('unserved')).toEqual(['192.0.2.7']);
-    expect(await slicesOf('manual')).toEqual([]);
+    const endpoint = { addresses: ['192.0.2.7'], conditions: { ready: true } };
+    await eventually(async () => expect(await slicesOf('manual')).toMatchObject([{ endpoints: [endpoint] }]));
+    expect(await slicesOf('unserved')).toEqual([]);
   });
 });
 

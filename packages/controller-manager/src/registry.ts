@@ -2,6 +2,7 @@ import type { ControllerFactory } from './controller.js';
 import { createClusterRoleAggregationController } from './controllers/cluster-role-aggregation/reconcile.js';
 import { createDeploymentController } from './controllers/deployment/reconcile.js';
 import { createEndpointSliceController } from './controllers/endpoint-slice/reconcile.js';
+import { createEndpointSliceMirroringController } from './controllers/endpoint-slice-mirroring/reconcile.js';
 import { createEndpointsController } from './controllers/endpoints/reconcile.js';
 import { createGarbageCollector } from './controllers/garbage-collector/reconcile.js';
 import { createNamespaceController } from './controllers/namespace/reconcile.js';
@@ -22,6 +23,7 @@ export const controllers: readonly (readonly [name: string, build: ControllerFac
   ['deployment', createDeploymentController],
   ['replicaset', createReplicaSetController],
   ['endpoint-slice', createEndpointSliceController],
+  ['endpoint-slice-mirroring', createEndpointSliceMirroringController],
   ['endpoint', createEndpointsController],
   ['node-ipam', createNodeIpamController],
   ['service-account', createServiceAccountController],

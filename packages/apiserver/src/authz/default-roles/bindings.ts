@@ -16,6 +16,7 @@ const OWN_CONTROLLERS = [
   'deployment-controller',
   'endpoint-controller',
   'endpointslice-controller',
+  'endpointslicemirroring-controller',
   'generic-garbage-collector',
   'namespace-controller',
   'node-controller',
