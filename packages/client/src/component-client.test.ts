@@ -5,7 +5,7 @@ import { createHealthChecks, createMetrics, createTracer } from '@kubelab/runtim
 import { createCertificateAuthority, issueCertificate, writeKeyPair } from '@kubelab/runtime/certificates';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createComponentClient } from './component-client.js';
+import { createComponentClient, createElectionClient } from './component-client.js';
 
 let directory: string;
 const files = { caFile: '', certFile: '', keyFile: '' };
@@ -37,6 +37,14 @@ it('opens nothing, and keeps the component from being ready until it is connecte
     { name: 'apiserver', error: { message: expect.stringContaining('not connected') } },
   ]);
   expect(await given.health.run('live')).toEqual([]);
+  await client.close();
+});
+
+it('gives leader election a connection of its own, on which readiness does not depend', async () => {
+  const given = context();
+  const client = await createElectionClient({ apiserver: ['127.0.0.1:1'], ...files }, given, 'scheduler');
+  given.health.complete();
+  expect([client.connected, await given.health.run('ready')]).toEqual([false, []]);
   await client.close();
 });
 

@@ -165,7 +165,9 @@ function callOnce(
       reject(signal.reason);
       return;
     }
+    let settled = false;
     const settle = () => {
+      settled = true;
       cancelTimeout();
       signal?.removeEventListener('abort', onAbort);
     };
@@ -174,11 +176,14 @@ function callOnce(
       request.cancel();
       reject(signal?.reason);
     };
-    const cancelTimeout = clock.setTimeout(() => {
+    const giveUp = () => {
+      if (settled) return;
       settle();
       request.cancel();
       reject(new ApiError('Timeout', `the apiserver did not answer within ${timeoutMs} ms`));
-    }, timeoutMs);
+    };
+    // After a long turn of this process timers come before what has been received: an answer that is there counts.
+    const cancelTimeout = clock.setTimeout(() => setImmediate(giveUp), timeoutMs);
     signal?.addEventListener('abort', onAbort, { once: true });
     const request = session.start(body, {
       received: (message) => {

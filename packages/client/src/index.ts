@@ -8,6 +8,7 @@ export * from './event-recorder.js';
 export * from './if-present.js';
 export type * from './informer.js';
 export * from './leader-election.js';
+export * from './leader-election-options.js';
 export * from './mutable-copy.js';
 export type * from './reconciler.js';
 export * from './retry-on-conflict.js';

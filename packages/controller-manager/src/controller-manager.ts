@@ -1,5 +1,6 @@
 import {
   createComponentClient,
+  createElectionClient,
   createEventRecorder,
   createReconciler,
   type Reconcile,
@@ -24,11 +25,32 @@ async function run(options: ControllerManagerOptions, signal: AbortSignal, conte
   context.health.complete();
   const work = (leading: AbortSignal) => lead(options, client, leading, context);
   try {
-    if (options.leaderElect) {
-      const { leaderElectIdentity: identity } = options;
-      const name = 'kube-controller-manager';
-      await runWithLeaderElection({ client, name, identity, log: context.log, signal, run: work });
-    } else await work(signal);
+    if (options.leaderElect) await elect(options, signal, context, work);
+    else await work(signal);
+  } finally {
+    await client.close();
+  }
+}
+
+async function elect(
+  options: ControllerManagerOptions,
+  signal: AbortSignal,
+  context: ComponentContext,
+  work: (leading: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const client = await createElectionClient(options, context, 'controller-manager');
+  try {
+    await runWithLeaderElection({
+      client,
+      name: 'kube-controller-manager',
+      identity: options.leaderElectIdentity,
+      leaseDurationMs: options.leaderElectLeaseDurationMs,
+      renewDeadlineMs: options.leaderElectRenewDeadlineMs,
+      retryPeriodMs: options.leaderElectRetryPeriodMs,
+      log: context.log,
+      signal,
+      run: work,
+    });
   } finally {
     await client.close();
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { leaderElectionOptions } from '@kubelab/client';
 import { clientOptions, commonOptions, type OptionSpecification, type Options } from '@kubelab/runtime';
 
 export const controllerManagerOptions = {
@@ -15,6 +16,7 @@ export const controllerManagerOptions = {
     default: `${hostname()}_${randomUUID()}`,
     help: 'name of this candidate, different from all others; one that stays the same over restarts resumes at once',
   },
+  ...leaderElectionOptions,
   'root-ca-file': { kind: 'string', help: 'PEM certificate given to every namespace as ConfigMap kube-root-ca.crt' },
   'service-account-private-key-file': {
     kind: 'string',

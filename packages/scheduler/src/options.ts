@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { leaderElectionOptions } from '@kubelab/client';
 import { clientOptions, commonOptions, type OptionSpecification, type Options } from '@kubelab/runtime';
 
 export const schedulerOptions = {
@@ -15,6 +16,7 @@ export const schedulerOptions = {
     default: `${hostname()}_${randomUUID()}`,
     help: 'name of this candidate, different from all others; one that stays the same over restarts resumes at once',
   },
+  ...leaderElectionOptions,
   'percentage-of-nodes-to-score': {
     kind: 'number',
     default: 0,

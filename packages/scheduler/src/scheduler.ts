@@ -3,6 +3,7 @@ import { type KubernetesObject, namespaces, nodes, pods, type ResourceType, reso
 import {
   type ApiClient,
   createComponentClient,
+  createElectionClient,
   createEventRecorder,
   createInformer,
   type Informer,
@@ -54,22 +55,36 @@ async function run(options: SchedulerOptions, signal: AbortSignal, context: Comp
   context.health.complete();
   try {
     const work = (leading: AbortSignal) => lead(setup, client, leading, context);
-    if (leaderElection?.leaderElect ?? options.leaderElect) {
-      const { leaderElectIdentity: identity } = options;
-      const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, resourceName, resourceNamespace } = leaderElection ?? {};
-      await runWithLeaderElection({
-        client,
-        identity,
-        log: context.log,
-        signal,
-        run: work,
-        name: resourceName ?? 'kube-scheduler',
-        ...(resourceNamespace ? { namespace: resourceNamespace } : {}),
-        ...(leaseDurationMs ? { leaseDurationMs } : {}),
-        ...(renewDeadlineMs ? { renewDeadlineMs } : {}),
-        ...(retryPeriodMs ? { retryPeriodMs } : {}),
-      });
-    } else await work(signal);
+    if (leaderElection?.leaderElect ?? options.leaderElect) await elect(setup, signal, context, work);
+    else await work(signal);
+  } finally {
+    await client.close();
+  }
+}
+
+/** What the configuration says of the election goes before flags. */
+async function elect(
+  { options, configuration }: Setup,
+  signal: AbortSignal,
+  context: ComponentContext,
+  work: (leading: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, resourceName, resourceNamespace } =
+    configuration.leaderElection ?? {};
+  const client = await createElectionClient(options, context, 'scheduler');
+  try {
+    await runWithLeaderElection({
+      client,
+      identity: options.leaderElectIdentity,
+      name: resourceName ?? 'kube-scheduler',
+      ...(resourceNamespace ? { namespace: resourceNamespace } : {}),
+      leaseDurationMs: leaseDurationMs ?? options.leaderElectLeaseDurationMs,
+      renewDeadlineMs: renewDeadlineMs ?? options.leaderElectRenewDeadlineMs,
+      retryPeriodMs: retryPeriodMs ?? options.leaderElectRetryPeriodMs,
+      log: context.log,
+      signal,
+      run: work,
+    });
   } finally {
     await client.close();
   }

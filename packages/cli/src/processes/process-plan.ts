@@ -45,6 +45,17 @@ const PROXY_METRICS_PORT = 10249;
 const HOLLOW_PORT = 10350;
 const HOLLOW_METRICS_PORT = 10348;
 
+/**
+ * The identity is the same over restarts: one that was killed leads again at
+ * once. Nobody else waits to lead, so that one that a busy machine keeps from
+ * renewing for a while may go on, instead of beginning anew.
+ */
+const LEADER_ELECTION = [
+  '--leader-elect=true',
+  '--leader-elect-identity=supervised',
+  '--leader-elect-lease-duration=60s',
+  '--leader-elect-renew-deadline=40s',
+];
 const PLACEHOLDER = '{container}';
 
 /** Where kubectl and the other clients of REST go. */
@@ -159,17 +170,14 @@ function etcdFlags({ cluster, paths }: PlanOptions): string[] {
 function scheduler(options: PlanOptions): ProcessSpecification {
   return component(options, 'scheduler', `127.0.0.1:${options.cluster.ports.schedulerMetrics}`, [
     ...clientFlags(options, 'scheduler'),
-    '--leader-elect=true',
-    // The same over restarts: one that was killed leads again at once.
-    '--leader-elect-identity=supervised',
+    ...LEADER_ELECTION,
   ]);
 }
 
 function controllerManager(options: PlanOptions): ProcessSpecification {
   return component(options, 'controller-manager', `127.0.0.1:${options.cluster.ports.controllerManagerMetrics}`, [
     ...clientFlags(options, 'controller-manager'),
-    '--leader-elect=true',
-    '--leader-elect-identity=supervised',
+    ...LEADER_ELECTION,
     `--cluster-cidr=${CLUSTER_CIDR}`,
     `--root-ca-file=${join(options.paths.pkiDir, 'ca.crt')}`,
     `--service-account-private-key-file=${join(options.paths.pkiDir, 'sa.key')}`,
