@@ -75,9 +75,14 @@ test('the node network reads the other nodes by another identity than the kubele
   expect(argsOf('kubelet/node1')).toContain('--network-cert-file=/state/pki/proxy-node1.crt');
 });
 
-test('the apiserver alone signs the tokens of service accounts', () => {
-  const signing = plan().filter(({ args }) => args.some((argument) => argument.includes('sa.key')));
-  expect(signing.map(({ name }) => name)).toEqual(['apiserver']);
+test('none but the apiserver, and the controller-manager for tokens in Secrets, sign the tokens of service accounts', () => {
+  const signing = plan().flatMap(({ name, args }) =>
+    args.filter((argument) => argument.includes('sa.key')).map((argument) => [name, argument]),
+  );
+  expect(signing).toEqual([
+    ['apiserver', '--service-account-signing-key-file=/state/pki/sa.key'],
+    ['controller-manager', '--service-account-private-key-file=/state/pki/sa.key'],
+  ]);
 });
 
 test('the kubelet is given the id of its node’s container', () => {
