@@ -72,11 +72,16 @@ function isNestedTooDeep(root: CST.Token): boolean {
 
 const SURPRISES = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set']);
 
+/** A lone `.` is text, as each field of managedFields has one for a key. */
+const FRACTION = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/;
+
 function withoutSurprises(tags: Tags): Tags {
-  return tags.filter((tag) => {
-    if (typeof tag === 'string') return !SURPRISES.has(tag);
-    return tag.format !== 'TIME' && !SURPRISES.has(tag.tag.replace('tag:yaml.org,2002:', ''));
-  });
+  return tags
+    .filter((tag) => {
+      if (typeof tag === 'string') return !SURPRISES.has(tag);
+      return tag.format !== 'TIME' && !SURPRISES.has(tag.tag.replace('tag:yaml.org,2002:', ''));
+    })
+    .map((tag) => (typeof tag !== 'string' && 'test' in tag && tag.test?.test('.') ? { ...tag, test: FRACTION } : tag));
 }
 
 function unquote(key: string): string {

@@ -36,6 +36,10 @@ export const endpointSlices: ResourceType<EndpointSlice> = {
         port.protocol ||= 'TCP';
       }
     },
+    // It is what v1beta1 had in the place of nodeName and zone.
+    prepareForCreate(slice) {
+      for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology;
+    },
     validate: validateEndpointSlice,
     validateUpdate: validateEndpointSliceUpdate,
   },

@@ -3,21 +3,23 @@ import type { Lease } from '../generated/types.js';
 import type { DeepReadonly } from '../object.js';
 import { ageColumn, column, nameColumn } from '../printers/columns.js';
 import type { ResourceType } from '../resource.js';
-import { invalidValue, required } from '../validation/field-error.js';
-import { nonNegative, optionalOneOf } from '../validation/values.js';
+import { invalidValue } from '../validation/field-error.js';
+import { nonNegative } from '../validation/values.js';
 
 function validateLease({ spec = {} }: DeepReadonly<Lease>): FieldError[] {
-  const { leaseDurationSeconds, leaseTransitions, preferredHolder = '', strategy } = spec;
+  const { leaseDurationSeconds, leaseTransitions } = spec;
   const errors: FieldError[] = [];
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
     errors.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
   }
   errors.push(...nonNegative('spec.leaseTransitions', leaseTransitions));
-  errors.push(...optionalOneOf('spec.strategy', strategy, ['OldestEmulationVersion']));
-  if (preferredHolder !== '' && strategy === undefined) {
-    errors.push(required('spec.strategy', '`strategy` must be specified if `preferredHolder` is specified'));
-  }
   return errors;
+}
+
+/** The gate CoordinatedLeaderElection is off in v1.34: what it guards is dropped, without a word. */
+function dropCoordination({ spec }: Lease): void {
+  delete spec?.strategy;
+  delete spec?.preferredHolder;
 }
 
 export const leases: ResourceType<Lease> = {
@@ -41,6 +43,8 @@ export const leases: ResourceType<Lease> = {
     tracksGeneration: false,
     allowCreateOnUpdate: true,
     allowUnconditionalUpdate: false,
+    prepareForCreate: dropCoordination,
+    prepareForUpdate: dropCoordination,
     validate: validateLease,
   },
 };

@@ -11,6 +11,7 @@ import type {
 } from '../generated/types.js';
 import { canonicalizeList, canonicalOrSame } from './canonical-amounts.js';
 import { setClaimSpecDefaults } from './claim-defaults.js';
+import { dropGatedFields } from './pod-gated-fields.js';
 
 const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_TOKEN_SECONDS = 3600;
@@ -42,6 +43,8 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
   canonicalizeResources(spec.resources);
   canonicalizeList(spec.overhead);
+  // Last: a volume that loses its source so is refused, and not made an emptyDir.
+  dropGatedFields(spec);
 }
 
 function allContainers(spec: PodSpec): Container[] {
@@ -122,7 +125,6 @@ function setVolumeDefaults(volume: Volume): void {
   const claimSpec = volume.ephemeral?.volumeClaimTemplate?.spec;
   if (claimSpec) setClaimSpecDefaults(claimSpec);
   if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
-  if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
 }
 
 function setDownwardDefaults(source: Volume['downwardAPI']): void {

@@ -26,8 +26,9 @@ export function duplicate(path: string, value: unknown): FieldError {
   return { field: path, type: 'FieldValueDuplicate', message: `Duplicate value: ${showValue(value)}` };
 }
 
-export function notFoundValue(path: string, value: unknown): FieldError {
-  return { field: path, type: 'FieldValueNotFound', message: `Not found: ${showValue(value)}` };
+export function notFoundValue(path: string, value: unknown, detail = ''): FieldError {
+  const message = `Not found: ${showValue(value)}`;
+  return { field: path, type: 'FieldValueNotFound', message: detail === '' ? message : `${message}: ${detail}` };
 }
 
 export function forbidden(path: string, detail: string): FieldError {

@@ -7,6 +7,8 @@
 const QUALIFIED_NAME = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_1123 = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
+const LABEL_WITH_UNDERSCORE = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const SEARCH_DOMAIN = `${LABEL_WITH_UNDERSCORE}(\\.${LABEL_WITH_UNDERSCORE})*`;
 const WILDCARD_SUBDOMAIN = `\\*\\.${SUBDOMAIN_1123}`;
 const LABEL_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
@@ -18,6 +20,7 @@ const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
 const qualifiedNameRule = whole(QUALIFIED_NAME);
 const label1123Rule = whole(LABEL_1123);
 const subdomain1123Rule = whole(SUBDOMAIN_1123);
+const searchDomainRule = whole(SEARCH_DOMAIN);
 const wildcardSubdomainRule = whole(WILDCARD_SUBDOMAIN);
 const label1035Rule = whole(LABEL_1035);
 const labelValueRule = whole(LABEL_VALUE);
@@ -59,6 +62,15 @@ export function patternText(text: string, pattern: string, ...examples: string[]
 export function checkDnsSubdomain(value: string): string[] {
   const problems = tooLongTexts(value, SUBDOMAIN_MAX_BYTES);
   if (!subdomain1123Rule.test(value)) problems.push(patternText(SUBDOMAIN_TEXT, SUBDOMAIN_1123, 'example.com'));
+  return problems;
+}
+
+/** A domain in a resolver's search list, in which names of services (`_sip._tcp`) may be. */
+export function checkDnsSearch(value: string): string[] {
+  const problems = tooLongTexts(value, SUBDOMAIN_MAX_BYTES);
+  const text =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  if (!searchDomainRule.test(value)) problems.push(patternText(text, SEARCH_DOMAIN, 'example.com'));
   return problems;
 }
 

@@ -12,10 +12,22 @@ import { cidr } from './values.js';
 export function validateNode({ spec, status }: DeepReadonly<Node>): FieldError[] {
   return [
     ...validateTaints(spec?.taints ?? [], 'spec.taints'),
-    ...(spec?.podCIDRs ?? []).flatMap((range, i) => cidr(`spec.podCIDRs[${i}]`, range)),
+    ...validatePodRanges(spec?.podCIDRs ?? [], 'spec.podCIDRs'),
     ...validateAmounts(status?.capacity, 'status.capacity'),
     ...validateAmounts(status?.allocatable, 'status.allocatable'),
   ];
+}
+
+/** One of each IP family at most. */
+function validatePodRanges(ranges: readonly string[], path: string): FieldError[] {
+  const errors = ranges.flatMap((range, i) => cidr(`${path}[${i}]`, range));
+  if (ranges.length < 2 || errors.length > 0) return errors;
+  const families = new Set(ranges.map((range) => range.includes(':')));
+  if (ranges.length > 2 || families.size < 2) {
+    errors.push(invalidValue(path, ranges, 'may specify no more than one CIDR for each IP family'));
+  }
+  const repeated = ranges.flatMap((range, i) => (ranges.indexOf(range) < i ? [duplicate(`${path}[${i}]`, range)] : []));
+  return [...errors, ...repeated];
 }
 
 function validateAmounts(list: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {

@@ -5,7 +5,7 @@ import type { DeepReadonly } from '../object.js';
 import { duplicate, forbidden, invalidEach, invalidValue, notSupported, required } from './field-error.js';
 import { checkDnsLabel, checkDnsSubdomain, checkPortNumber, checkQualifiedName } from './names.js';
 import { validateLabels } from './object-meta.js';
-import { cidr, ipAddress, oneOf, optionalOneOf, PROTOCOLS, portNumberOrName } from './values.js';
+import { cidr, ipAddress, nonSpecialIp, oneOf, optionalOneOf, PROTOCOLS, portNumberOrName } from './values.js';
 
 type Spec = DeepReadonly<ServiceSpec>;
 
@@ -26,13 +26,18 @@ export function validateService(service: DeepReadonly<Service>): FieldError[] {
     ...validateLabels(spec.selector, 'spec.selector'),
     ...validateSessionAffinity(spec),
     ...validateAddresses(spec),
-    ...(spec.externalIPs ?? []).flatMap((ip, i) => ipAddress(`spec.externalIPs[${i}]`, ip)),
+    ...(spec.externalIPs ?? []).flatMap((ip, i) => externalIp(`spec.externalIPs[${i}]`, ip)),
     ...oneOf('spec.type', spec.type, TYPES),
     ...validateNodePorts(spec),
     ...validateDuplicatePorts(ports),
     ...validateLoadBalancerFields(spec),
     ...validateTrafficPolicies(spec),
   ];
+}
+
+function externalIp(path: string, ip: string): FieldError[] {
+  const errors = ipAddress(path, ip);
+  return errors.length > 0 ? errors : nonSpecialIp(path, ip);
 }
 
 function isHeadless(spec: Spec): boolean {
@@ -178,7 +183,7 @@ function validateDuplicatePorts(ports: DeepReadonly<ServicePort[]>): FieldError[
 
 function validateLoadBalancerFields(spec: Spec): FieldError[] {
   const errors = (spec.loadBalancerSourceRanges ?? []).flatMap((range, i) =>
-    cidr(`spec.loadBalancerSourceRanges[${i}]`, range.trim()),
+    cidr(`spec.LoadBalancerSourceRanges[${i}]`, range.trim()),
   );
   if (spec.type === 'LoadBalancer') {
     if (spec.allocateLoadBalancerNodePorts === undefined) errors.push(required('spec.allocateLoadBalancerNodePorts'));

@@ -2,7 +2,7 @@ import type { FieldError } from '../../errors.js';
 import type { HostAlias, PodDNSConfig, PodSpec } from '../../generated/types.js';
 import type { DeepReadonly } from '../../object.js';
 import { invalidEach, invalidValue, required } from '../field-error.js';
-import { checkDnsSubdomain } from '../names.js';
+import { checkDnsSearch, checkDnsSubdomain } from '../names.js';
 import { ipAddress } from '../values.js';
 
 const MAX_NAMESERVERS = 3;
@@ -38,7 +38,7 @@ function validateConfig(config: DeepReadonly<PodDNSConfig>, path: string): Field
   }
   searches.forEach((search, i) => {
     if (search === '.') return;
-    errors.push(...invalidEach(`${path}.searches[${i}]`, search, checkDnsSubdomain(search.replace(/\.$/, ''))));
+    errors.push(...invalidEach(`${path}.searches[${i}]`, search, checkDnsSearch(search.replace(/\.$/, ''))));
   });
   options.forEach((option, i) => {
     if ((option.name ?? '') === '') errors.push(required(`${path}.options[${i}]`, 'must not be empty'));

@@ -51,12 +51,12 @@ export function validateTopologySpread(
   constraints: DeepReadonly<TopologySpreadConstraint[]>,
   path: string,
 ): FieldError[] {
-  const seen = new Set<string>();
+  const pairs = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
   return constraints.flatMap((constraint, i) => {
-    const pair = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
     const errors = validateConstraint(constraint, `${path}[${i}]`);
-    if (seen.has(pair)) errors.push(duplicate(`${path}[${i}].{topologyKey, whenUnsatisfiable}`, pair));
-    seen.add(pair);
+    const pair = pairs[i] ?? '';
+    // The earlier of two alike is the one that is named.
+    if (pairs.includes(pair, i + 1)) errors.push(duplicate(`${path}[${i}].{topologyKey, whenUnsatisfiable}`, pair));
     return errors;
   });
 }

@@ -10,8 +10,9 @@ import { validateContainers, validateHostNetworkPorts } from './containers.js';
 import { validateDnsConfig, validateHostAliases } from './dns.js';
 import { validateEphemeralContainers } from './ephemeral-containers.js';
 import { validateSchedulingGates, validateTolerations, validateTopologySpread } from './placement.js';
+import { validateResourceClaims } from './resource-claims.js';
 import { validateResourceList, validateResourceName, validateResourceRequirements } from './resources.js';
-import { validatePodSecurityContext } from './security-context.js';
+import { validateHostUsers, validatePodSecurityContext } from './security-context.js';
 import { validateVolumes } from './volumes.js';
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -22,6 +23,7 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec> | undefined, path: s
   const volumes = validateVolumes(spec.volumes ?? [], `${path}.volumes`);
   return [
     ...volumes.errors,
+    ...validateResourceClaims(spec, path),
     ...validateContainers(spec, volumes.names, path),
     ...validateEphemeralContainers(spec, volumes.names),
     ...(spec.resources ? validateResourceRequirements(spec.resources, `${path}.resources`) : []),
@@ -30,6 +32,7 @@ export function validatePodSpec(spec: DeepReadonly<PodSpec> | undefined, path: s
     ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
     ...validatePodSecurityContext(spec, `${path}.securityContext`),
+    ...validateHostUsers(spec, path),
     ...validateAffinity(spec.affinity, `${path}.affinity`),
     ...validateDnsConfig(spec, `${path}.dnsConfig`),
     ...validateReadinessGates(spec, path),

@@ -7,7 +7,7 @@ import type {
   SecurityContext,
 } from '../../generated/types.js';
 import type { DeepReadonly } from '../../object.js';
-import { duplicate, invalidValue, notSupported, required } from '../field-error.js';
+import { duplicate, forbidden, invalidValue, notSupported, required } from '../field-error.js';
 import { accountId, optionalOneOf } from '../values.js';
 
 const PROFILE_TYPES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
@@ -48,6 +48,23 @@ function validateProfile(
   return type !== 'Localhost' && localhostProfile !== undefined
     ? [invalidValue(`${path}.localhostProfile`, localhostProfile, `can only be set when ${what} type is Localhost`)]
     : [];
+}
+
+/** Users of the pod's own go with none of the host's other namespaces; a bare /proc goes with nothing else. */
+export function validateHostUsers(spec: DeepReadonly<PodSpec>, path: string): FieldError[] {
+  if (spec.hostUsers === false) {
+    return (['hostNetwork', 'hostPID', 'hostIPC'] as const)
+      .filter((field) => spec[field] === true)
+      .map((field) => forbidden(`${path}.${field}`, 'when `hostUsers` is false'));
+  }
+  const text = '`hostUsers` must be false to use `Unmasked`';
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ securityContext }, i) =>
+      securityContext?.procMount === 'Unmasked'
+        ? [invalidValue(`${path}.${list}[${i}].securityContext.procMount`, 'Unmasked', text)]
+        : [],
+    ),
+  );
 }
 
 export function validatePodSecurityContext(spec: DeepReadonly<PodSpec>, path: string): FieldError[] {
