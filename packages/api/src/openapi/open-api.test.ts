@@ -144,6 +144,7 @@ describe('OpenAPI v3', () => {
     ['api/v1', '/api/v1/namespaces/{namespace}/pods/{name}/log', 'get', 'get', undefined],
     ['api/v1', '/api/v1/namespaces/{namespace}/pods/{name}/exec', 'post', 'connect', undefined],
     ['api/v1', '/api/v1/nodes/{name}', 'delete', 'delete', 'Status'],
+    ['api/v1', '/api/v1/namespaces/{namespace}/pods/{name}', 'delete', 'delete', 'Pod'],
     ['apis/apps/v1', '/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale', 'patch', 'patch', 'Scale'],
   ])('%s: %s %s is %s', async (document, path, method, action, response) => {
     const operation = (await v3(document)).paths[path]?.[method];
