@@ -46,8 +46,9 @@ export function measurementText(measurement: Measurement): string {
   ];
   if (scheduler) {
     const counts = Object.entries(scheduler.attempts).map(([result, count]) => `${count} ${result}`);
+    const told = counts.length > 0 ? counts.join(', ') : 'none';
     const preemptions = scheduler.preemptionAttempts > 0 ? `, ${scheduler.preemptionAttempts} preemptions tried` : '';
-    parts.push(`  attempts: ${counts.join(', ')}${preemptions}\n`);
+    parts.push(`  attempts: ${told}${preemptions}\n`);
   }
   for (const note of measurement.notes) parts.push(`  note: ${note}\n`);
   if (processes.length > 1) {

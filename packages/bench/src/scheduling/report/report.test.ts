@@ -142,6 +142,8 @@ describe('the report', () => {
     expect(page.match(/<svg /g)).toHaveLength(8);
     for (const [, x = '', y = ''] of page.matchAll(/ c?x\d?="([^"]+)" c?y\d?="([^"]+)"/g))
       expectWithin(Number(x), Number(y));
+    for (const [, x, width] of page.matchAll(/<rect x="([^"]+)" y="[^"]+" width="([^"]+)"/g))
+      expect(Number(x) + Number(width)).toBeLessThanOrEqual(640 - 20);
     for (const [, points = ''] of page.matchAll(/ points="([^"]+)"/g))
       for (const point of points.split(' ')) expectWithin(...(point.split(',').map(Number) as [number, number]));
   });

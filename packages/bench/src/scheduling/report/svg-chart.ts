@@ -27,7 +27,7 @@ const TICKS = 5;
 /** A chart as an inline SVG element, whose axes begin at 0. */
 export function svgChart({ title, x, y, series, form = 'line' }: ChartOptions): string {
   const points = series.flatMap((each) => each.points);
-  const xTicks = ticks(Math.max(...points.map(([at]) => at), 0));
+  const xTicks = ticks(Math.max(...points.map(([at]) => at), 0) + (form === 'bars' ? apart(points) : 0));
   const yTicks = ticks(Math.max(...points.map(([, value]) => value), 0));
   const toX = scale(xTicks.at(-1) ?? 1, LEFT, WIDTH - RIGHT);
   const toY = scale(yTicks.at(-1) ?? 1, HEIGHT - BOTTOM, TOP);
@@ -75,8 +75,7 @@ function shape(
     const path = points.map(([at, value]) => `${toX(at)},${toY(value)}`).join(' ');
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes === '' ? '' : ` stroke-dasharray="${dashes}"`}>${label}</polyline>`;
   }
-  const apart = points.length > 1 ? toX(points[1]?.[0] ?? 1) - toX(points[0]?.[0] ?? 0) : 24;
-  const width = Math.max(1, apart * 0.9);
+  const width = Math.max(1, (toX(apart(points)) - toX(0)) * 0.9);
   return points
     .map(([at, value]) => {
       const height = toY(0) - toY(value);
@@ -84,6 +83,11 @@ function shape(
       return `<rect ${place} fill="${colour}"><title>${short(at)}: ${short(value)}</title></rect>`;
     })
     .join('');
+}
+
+/** How far bars are from each other; 1 where there is but one. */
+function apart([first, second]: ChartSeries['points']): number {
+  return first && second ? second[0] - first[0] : 1;
 }
 
 interface LineStyle {
