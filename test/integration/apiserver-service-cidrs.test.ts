@@ -80,6 +80,19 @@ test('a ClusterIP has its IPAddress as long as the Service has it', async () => 
   expect((await address(clusterIP)).status).toBe(404);
 });
 
+test('a Service costs two writes: its own and its address', async () => {
+  await create('counted');
+  const { json } = await first.fetch(`${SERVICES}/counted`);
+  const written = async (key: string) => {
+    const { stdout } = await etcdctl('get', key, '--prefix', '--write-out=json');
+    return (JSON.parse(stdout).kvs ?? []).map(({ version }: { version: number }) => version);
+  };
+  expect(await written('/registry/services/default/counted')).toEqual([1]);
+  expect(await written(`${STORED}/${json.spec.clusterIP}`)).toEqual([1]);
+  expect(await written('/registry/ranges/serviceips')).toEqual([]);
+  await remove(`${SERVICES}/counted`);
+});
+
 test('what is refused or has no address leaves no IPAddress', async () => {
   const before = (await first.fetch(ADDRESSES)).json.items.length;
   expect((await create('kubernetes')).status).toBe(409);
