@@ -155,6 +155,7 @@ async function buildParts(
     objects,
     room: reporter.room,
     currentRoom: reporter.currentRoom,
+    allowedUnsafeSysctls: options.allowedUnsafeSysctls,
     context: {
       client,
       runtime,

@@ -42,6 +42,10 @@ export const kubeletOptions = {
   'client-ca-file': { kind: 'string', required: true, help: 'PEM file with the authority of those who may ask' },
   'cluster-dns': { kind: 'list', help: 'addresses of the cluster DNS, for pods of dnsPolicy ClusterFirst' },
   'cluster-domain': { kind: 'string', default: 'cluster.local', help: 'domain of the cluster' },
+  'allowed-unsafe-sysctls': {
+    kind: 'list',
+    help: 'kernel parameters that pods may set beyond the safe ones; a name may end in *',
+  },
   'max-pods': { kind: 'number', default: 110, help: 'how many pods the node takes' },
   'max-parallel-image-pulls': { kind: 'number', default: 3, help: 'how many images are pulled at a time' },
   'engine-concurrency': {

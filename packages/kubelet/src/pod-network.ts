@@ -22,6 +22,8 @@ export interface PodNetwork {
   notReadyReason(): string | undefined;
   /** Sysctls, CNI configuration from the node's podCIDR, routes to the other nodes' podCIDRs, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
+  /** What the kernel tells the pod's processes that their host is called. Throws in Kubernetes' words where it is too long. */
+  hostname(pod: ReadonlyPod): string;
   /** /etc/hosts of the pod: its own names and spec.hostAliases; for hostNetwork the node's file and the aliases. */
   hostsFile(pod: ReadonlyPod, ips: readonly string[]): Promise<string>;
   /** By dnsPolicy and dnsConfig. */

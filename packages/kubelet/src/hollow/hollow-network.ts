@@ -45,6 +45,10 @@ export class HollowNetwork implements PodNetwork {
 
   async run(): Promise<void> {}
 
+  hostname({ metadata }: ReadonlyPod): string {
+    return metadata.name;
+  }
+
   async hostsFile(): Promise<string> {
     return '';
   }

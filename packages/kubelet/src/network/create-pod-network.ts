@@ -107,6 +107,11 @@ class CniPodNetwork implements PodNetwork {
     await this.#node.run(signal);
   }
 
+  hostname(pod: ReadonlyPod): string {
+    const { nodeName, clusterDns } = this.#options;
+    return podHostname(pod, nodeName, clusterDns.domain).hostname;
+  }
+
   async hostsFile(pod: ReadonlyPod, ips: readonly string[]): Promise<string> {
     const { nodeName, clusterDns } = this.#options;
     const aliases = pod.spec?.hostAliases;

@@ -14,9 +14,6 @@ import type { ContainerStart } from './plan.js';
 import { CONTAINER_ANNOTATIONS } from './pod-state.js';
 import { containerResources } from './resource-limits.js';
 
-/** Linux takes no longer host name. */
-const MAX_HOSTNAME_CHARACTERS = 63;
-
 export function podIdentity(pod: ReadonlyPod): PodIdentity {
   const { namespace = '', name, uid } = pod.metadata;
   return { namespace, name, uid };
@@ -27,21 +24,15 @@ export function hostNamespaces(pod: ReadonlyPod): HostNamespaces {
   return { network: hostNetwork, pid: hostPID, ipc: hostIPC };
 }
 
-export function sandboxSpec(pod: ReadonlyPod, attempt: number): SandboxSpec {
+export function sandboxSpec(pod: ReadonlyPod, attempt: number, hostname: string): SandboxSpec {
   const sysctls = pod.spec?.securityContext?.sysctls ?? [];
   return {
     pod: podIdentity(pod),
     attempt,
-    hostname: hostnameOf(pod),
+    hostname,
     host: hostNamespaces(pod),
     sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
   };
-}
-
-function hostnameOf(pod: ReadonlyPod): string {
-  const hostname = pod.spec?.hostnameOverride ?? pod.spec?.hostname ?? '';
-  // A cut name may end in a character that no host name ends in.
-  return (hostname || pod.metadata.name).slice(0, MAX_HOSTNAME_CHARACTERS).replace(/[-.]+$/, '');
 }
 
 /** All that has been found out about a container that is to be made. */

@@ -3,6 +3,7 @@ import type { Change, Informer } from '@kubelab/client';
 import type { TraceContext } from '@kubelab/runtime';
 import type { PodIdentity } from '../container-runtime/runtime.js';
 import { admitPod, type NodeRoom } from '../node/admission.js';
+import { forbiddenSysctl } from '../node/sysctl-admission.js';
 import type { NodeObjects } from '../node-objects.js';
 import { referencesOf } from '../object-references.js';
 import type { ReadonlyPod } from '../pod.js';
@@ -23,6 +24,8 @@ export interface PodWorkersOptions {
   readonly room: () => NodeRoom;
   /** The same, asked of the apiserver. */
   readonly currentRoom: (signal: AbortSignal) => Promise<NodeRoom>;
+  /** Kernel parameters that pods may set beyond the safe ones. Default: none. */
+  readonly allowedUnsafeSysctls?: readonly string[] | undefined;
 }
 
 /** All pods of this node: those that the apiserver knows and those of which something is left. */
@@ -33,7 +36,8 @@ export interface PodWorkers {
   stop(): Promise<void>;
 }
 
-export function createPodWorkers({ context, pods, objects, room, currentRoom }: PodWorkersOptions): PodWorkers {
+export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
+  const { context, pods, objects, room, currentRoom, allowedUnsafeSysctls = [] } = options;
   const workers = new Map<string, PodWorker>();
   /** Pods that our copy of the node does not take, by uid, until the node itself has been asked for. */
   const doubted = new Set<string>();
@@ -86,7 +90,7 @@ export function createPodWorkers({ context, pods, objects, room, currentRoom }: 
   function rejectionOf(pod: ReadonlyPod, node: NodeRoom): PodFailure | undefined {
     const { uid, deletionTimestamp } = pod.metadata;
     if (deletionTimestamp !== undefined || pod.status?.startTime || context.cache.of(uid).length > 0) return undefined;
-    return admitPod(pod, othersOf(uid), node);
+    return admitPod(pod, othersOf(uid), node) ?? forbiddenSysctl(pod, allowedUnsafeSysctls);
   }
 
   function take(pod: ReadonlyPod, trace: TraceContext | undefined, signal: AbortSignal): void {

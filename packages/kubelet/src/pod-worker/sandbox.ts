@@ -22,12 +22,13 @@ export class Sandboxes {
 
   /** Makes one and gives it its network. Idempotent. */
   async create(pod: ReadonlyPod, attempt: number, trace: TraceContext | undefined, signal: AbortSignal): Promise<void> {
-    const { runtime, cache, tracer, engineLimiter } = this.context;
-    const sandbox = await failing('Failed to create pod sandbox', signal, () =>
-      engineLimiter.run(this.rank, signal, () =>
-        tracer.span('run sandbox', { parent: trace }, () => runtime.runSandbox(sandboxSpec(pod, attempt), signal)),
-      ),
-    );
+    const { runtime, cache, tracer, engineLimiter, network } = this.context;
+    const sandbox = await failing('Failed to create pod sandbox', signal, async () => {
+      const spec = sandboxSpec(pod, attempt, network.hostname(pod));
+      return engineLimiter.run(this.rank, signal, () =>
+        tracer.span('run sandbox', { parent: trace }, () => runtime.runSandbox(spec, signal)),
+      );
+    });
     cache.put(sandbox);
     await this.ensureNetwork(pod, sandbox, trace, signal);
   }
