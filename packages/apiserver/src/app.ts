@@ -271,8 +271,8 @@ function buildRegistry({ options, storage, ranges, authentication, authorization
 
 function etcdTls({ etcdCaFile: caFile, etcdCertFile: certFile, etcdKeyFile: keyFile }: ApiserverOptions) {
   if (caFile === undefined && certFile === undefined && keyFile === undefined) return undefined;
-  if (caFile === undefined || certFile === undefined || keyFile === undefined) {
-    throw new Error('--etcd-ca-file, --etcd-cert-file and --etcd-key-file are given together or not at all');
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new Error('--etcd-cert-file and --etcd-key-file are given together or not at all');
   }
   return { caFile, certFile, keyFile };
 }

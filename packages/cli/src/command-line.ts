@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExternalEtcd, ProxyMode } from './cluster/cluster.js';
@@ -229,12 +230,13 @@ function addExtraFlag(text: string, before: UpFlags['extraConfig'] = {}): NonNul
   return { ...before, [component]: [...(before[component] ?? []), `--${flag}`] };
 }
 
+/** The apiserver runs in another directory than the command. */
 function externalEtcdOf(flags: UpFlags): ExternalEtcd | undefined {
   if (!flags.etcdServers) return undefined;
   return {
     servers: flags.etcdServers.split(','),
-    ...(flags.etcdCaFile ? { caFile: flags.etcdCaFile } : {}),
-    ...(flags.etcdCertFile ? { certFile: flags.etcdCertFile } : {}),
-    ...(flags.etcdKeyFile ? { keyFile: flags.etcdKeyFile } : {}),
+    ...(flags.etcdCaFile ? { caFile: resolve(flags.etcdCaFile) } : {}),
+    ...(flags.etcdCertFile ? { certFile: resolve(flags.etcdCertFile) } : {}),
+    ...(flags.etcdKeyFile ? { keyFile: resolve(flags.etcdKeyFile) } : {}),
   };
 }

@@ -67,7 +67,7 @@ describe('a probe', () => {
     ['hang', 'failure', 'timed out'],
     ['gone', 'error', 'the container has ended'],
   ])('exec %s', async (command, outcome, output) => {
-    const attempt = await check({ exec: { command: [command] }, timeoutSeconds: 0.1 });
+    const attempt = await check({ exec: { command: [command] }, timeoutSeconds: command === 'hang' ? 0.1 : 10 });
     expect(attempt).toEqual({ outcome, output: expect.stringContaining(output) });
   });
 
@@ -79,12 +79,12 @@ describe('a probe', () => {
     ['/broken', 'failure', 'HTTP probe failed with statuscode: 500'],
     ['/silent', 'failure', 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
   ])('httpGet %s', async (path, outcome, output) => {
-    const attempt = await check({ httpGet: { port: 'web', path }, timeoutSeconds: 0.3 });
+    const attempt = await check({ httpGet: { port: 'web', path }, timeoutSeconds: path === '/silent' ? 0.3 : 10 });
     expect(attempt).toEqual({ outcome, output: expect.stringContaining(output) });
   });
 
   it('httpGet to a port where nothing listens, and to one that is not there', async () => {
-    expect(await check({ httpGet: { port: 1 } })).toEqual({
+    expect(await check({ httpGet: { port: 1 }, timeoutSeconds: 10 })).toEqual({
       outcome: 'failure',
       output: 'Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused',
     });
@@ -92,16 +92,16 @@ describe('a probe', () => {
   });
 
   it('tcpSocket', async () => {
-    expect((await check({ tcpSocket: { port } })).outcome).toBe('success');
-    expect(await check({ tcpSocket: { port: 1 } })).toEqual({
+    expect((await check({ tcpSocket: { port }, timeoutSeconds: 10 })).outcome).toBe('success');
+    expect(await check({ tcpSocket: { port: 1 }, timeoutSeconds: 10 })).toEqual({
       outcome: 'failure',
       output: 'dial tcp 127.0.0.1:1: connect: connection refused',
     });
   });
 
   it('grpc', async () => {
-    expect((await check({ grpc: { port: grpcPort } })).outcome).toBe('success');
-    expect(await check({ grpc: { port: grpcPort, service: 'ill' } })).toEqual({
+    expect((await check({ grpc: { port: grpcPort }, timeoutSeconds: 10 })).outcome).toBe('success');
+    expect(await check({ grpc: { port: grpcPort, service: 'ill' }, timeoutSeconds: 10 })).toEqual({
       outcome: 'failure',
       output: 'service unhealthy (responded with "NOT_SERVING")',
     });

@@ -6,11 +6,20 @@ import * as messages from './messages.js';
 import { EtcdSession, type EtcdStream, type TlsMaterial } from './session.js';
 import type { MessageType } from './wire.js';
 
+export interface EtcdTlsFiles {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
 export interface EtcdClientOptions {
   /** `http://HOST:PORT` or `https://HOST:PORT`; tried in turn when one fails. */
   readonly endpoints: readonly string[];
-  /** Files, PEM. Needed for https. Read again at every connection, so that they may be renewed. */
-  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string } | undefined;
+  /**
+   * Files, PEM, for https; without `caFile` the machine's authorities are trusted, without a certificate none is
+   * shown. Read again at every connection, so that they may be renewed.
+   */
+  readonly tls?: EtcdTlsFiles | undefined;
   /** How long a request may take with all its attempts. Default 8,000 ms. */
   readonly requestTimeoutMs?: number | undefined;
   /** How long one attempt may take before another endpoint is tried. Default 3,000 ms. */
@@ -188,12 +197,11 @@ export class EtcdClient {
 
   async #readTls(endpoint: string): Promise<TlsMaterial | undefined> {
     if (!endpoint.startsWith('https:') || !this.#tls) return undefined;
-    const [ca, cert, key] = await Promise.all([
-      readFile(this.#tls.caFile),
-      readFile(this.#tls.certFile),
-      readFile(this.#tls.keyFile),
-    ]);
-    return { ca, cert, key };
+    const { caFile, certFile, keyFile } = this.#tls;
+    const [ca, cert, key] = await Promise.all(
+      [caFile, certFile, keyFile].map((file) => (file === undefined ? undefined : readFile(file))),
+    );
+    return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
   }
 
   /** What the member said or did not say makes another one the better choice, where there is one. */

@@ -15,9 +15,9 @@ import { FrameReader, frame } from './frames.js';
  */
 
 export interface TlsMaterial {
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 const CONNECT_LIMIT_MS = 2_000;
