@@ -186,6 +186,8 @@ export async function startApiserver({
       const child = exec(binary, ['--kubeconfig', kubeconfig, '--cache-dir', join(directory, 'cache'), ...args], {
         maxBuffer: 64 * 1024 * 1024,
       });
+      // It may end before it has read all.
+      child.child.stdin?.on('error', () => undefined);
       if (stdin !== undefined) child.child.stdin?.end(stdin);
       try {
         return { ...(await child), code: 0 };

@@ -293,6 +293,14 @@ describe('decodeObject of YAML', () => {
     expect(object.metadata?.creationTimestamp).toBe('2024-01-01T00:00:00Z');
   });
 
+  it('reads a lone dot as text, and fractions as numbers', () => {
+    const { object } = decodeObject('ControllerRevision', 'data: {.: {}, .5: 1, a: ., b: 1., c: .5}\nrevision: 1\n', {
+      fieldValidation: 'Strict',
+      contentType: 'yaml',
+    });
+    expect(object).toMatchObject({ data: { '.': {}, a: '.', b: 1, c: 0.5 } });
+  });
+
   it('reads octal modes', () => {
     const { object } = decodeObject<Pod>(
       'Pod',
