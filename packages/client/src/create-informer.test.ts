@@ -242,4 +242,19 @@ describe('createInformer', () => {
     });
     await expect(informer.run(new AbortController().signal)).rejects.toThrow('a bug');
   });
+
+  it('holds objects without their managedFields', async () => {
+    const managed = (resourceVersion: string): Persisted<ConfigMap> => {
+      const object = configMap('a', resourceVersion);
+      return { ...object, metadata: { ...object.metadata, managedFields: [{ manager: 'kubectl' }] } };
+    };
+    const script = createScript({ items: [managed('1')], version: '1' });
+    const { informer } = startInformer(script);
+    await informer.synced();
+    const listed = informer.get('default/a');
+    expect(listed).toEqual(configMap('a', '1'));
+    await expect.poll(() => script.watches.length).toBe(1);
+    script.watches[0]?.events.push({ type: 'MODIFIED', object: managed('2'), trace: undefined });
+    await expect.poll(() => informer.get('default/a')).toEqual(configMap('a', '2'));
+  });
 });

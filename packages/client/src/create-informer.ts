@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { ApiClient, WatchEvent } from './api-client.js';
 import type { Cached, Change, Informer, InformerOptions } from './informer.js';
 import { createObjectStore } from './object-store.js';
+import { withoutManagedFields } from './without-managed-fields.js';
 
 export interface CreateInformerOptions<T extends KubernetesObject> extends InformerOptions<T> {
   /** Default: the system's. */
@@ -26,6 +27,9 @@ const RESUMABLE = ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyReq
 const PAGE_SIZE = 2_000;
 
 /**
+ * Objects are held without their managedFields: nobody reads them, a third of a running pod is theirs, and the apiserver
+ * leaves them as they are where a write does not name them.
+ *
  * A handler that is added later is first called with `added` for everything
  * that is there. What a handler throws ends `run`: it is a bug, not an outage.
  */
@@ -58,7 +62,7 @@ export function createInformer<T extends KubernetesObject>(
 
   const apply = ({ type, object, trace }: WatchEvent<T>) => {
     if (type === 'DELETED') notify(store.delete(keyOf(object), object as Cached<T>, trace));
-    else if (type !== 'BOOKMARK') notify(store.set(object as Cached<T>, trace));
+    else if (type !== 'BOOKMARK') notify(store.set(withoutManagedFields(object) as Cached<T>, trace));
     version = object.metadata.resourceVersion;
   };
 
@@ -68,7 +72,7 @@ export function createInformer<T extends KubernetesObject>(
     do {
       const continueToken = page?.metadata.continue ?? '';
       page = await client.list(resource, { ...scope, limit: PAGE_SIZE, continueToken, signal });
-      for (const item of page.items) objects.push(item as Cached<T>);
+      for (const item of page.items) objects.push(withoutManagedFields(item) as Cached<T>);
     } while (page.metadata.continue);
     replaceWith(objects);
     return page.metadata.resourceVersion ?? '';
