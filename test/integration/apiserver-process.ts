@@ -145,6 +145,7 @@ async function bundleApiserver(): Promise<string> {
     packages: 'external',
     alias: {
       '@kubelab/runtime/certificates': join(ROOT, 'packages/runtime/src/certificates.ts'),
+      '@kubelab/runtime/describe-proto': join(ROOT, 'packages/runtime/src/describe-proto.ts'),
       '@kubelab/api': join(ROOT, 'packages/api/src/index.ts'),
       '@kubelab/runtime': join(ROOT, 'packages/runtime/src/index.ts'),
     },
