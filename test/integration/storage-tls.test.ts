@@ -47,6 +47,15 @@ describe('storage on etcd over mutual TLS', () => {
     await open.close();
   });
 
+  it('needs no certificate of its own where etcd asks for none', async () => {
+    const open = await startEtcd({ tls: { certFile: file('server.pem'), keyFile: file('server.key') } });
+    const storage = await openStorage(open.endpoint, { tls: { caFile: tls.caFile } });
+    const made = await storage.configMaps.create({ namespace: 'd', name: 'a' }, configMap('d', 'a'), {});
+    expect((await storage.configMaps.get(made.key))?.version).toBe(made.version);
+    await storage.close();
+    await open.stop();
+  });
+
   it.each([
     ['without a certificate', undefined],
     ['that another authority has signed', { ...tls, caFile: file('stranger-ca.pem') }],

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface EtcdProcessOptions {
-  /** Serve clients over TLS and ask them for a certificate. Plain http by default. */
-  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  /** Serve clients over TLS and, with an authority, ask them for a certificate of its. Plain http by default. */
+  readonly tls?: { readonly caFile?: string; readonly certFile: string; readonly keyFile: string };
   /** More etcd flags, `--quota-backend-bytes=…`. */
   readonly flags?: readonly string[];
 }
@@ -118,10 +118,9 @@ function etcdFlags(dataDirectory: string, client: string, peer: string, options:
   ];
   if (options.tls) {
     flags.push(
-      `--trusted-ca-file=${options.tls.caFile}`,
       `--cert-file=${options.tls.certFile}`,
       `--key-file=${options.tls.keyFile}`,
-      '--client-cert-auth',
+      ...(options.tls.caFile ? [`--trusted-ca-file=${options.tls.caFile}`, '--client-cert-auth'] : []),
     );
   }
   return [...flags, ...(options.flags ?? [])];
