@@ -273,7 +273,10 @@ test('a watch over a WebSocket is a text message each event', async () => {
   const brief = await open(`/api/v1/watch/namespaces/default/configmaps?timeoutSeconds=1&resourceVersion=0`);
   const [code] = await once(brief.socket, 'close');
   expect(code).toBe(1000);
-  const refused = new WebSocket(`wss://127.0.0.1:${server.securePort}${CONFIG_MAPS}?watch=true&resourceVersionMatch=Exact`, identity);
+  const refused = new WebSocket(
+    `wss://127.0.0.1:${server.securePort}${CONFIG_MAPS}?watch=true&resourceVersionMatch=Exact`,
+    identity,
+  );
   const [, response] = (await once(refused, 'unexpected-response')) as [unknown, IncomingMessage];
   expect(response.statusCode).toBe(422);
   response.destroy();

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { EtcdClient } from './etcd/client.js';
-import type { TxnRequest } from './etcd/messages.js';
+import type { TxnBatchRequest } from './etcd/messages.js';
 import { TransactionBatcher } from './transaction-batcher.js';
 
 const LEASE = '/registry/coordination.k8s.io/leases/kube-node-lease/';
@@ -10,7 +10,7 @@ const LEASE = '/registry/coordination.k8s.io/leases/kube-node-lease/';
 function fakeEtcd() {
   const sent: [leases: number, others: number][] = [];
   const waiting: (() => void)[] = [];
-  const txnBatch = async ({ success = [] }: TxnRequest) => {
+  const txnBatch = async ({ success = [] }: TxnBatchRequest) => {
     const keys = success.map(({ requestTxn }) => String(requestTxn?.compare?.[0]?.key));
     const leases = keys.filter((key) => key.startsWith(LEASE)).length;
     sent.push([leases, keys.length - leases]);

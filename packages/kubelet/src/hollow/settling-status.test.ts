@@ -23,6 +23,8 @@ beforeEach(() => {
 
 function pod(uid: string, metadata: Pod['metadata'] = {}): ReadonlyPod {
   return {
+    apiVersion: 'v1',
+    kind: 'Pod',
     metadata: { name: uid, namespace: 'default', resourceVersion: '1', creationTimestamp: '', ...metadata, uid },
   };
 }
