@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Kubectl } from './kubectl.js';
 import { reading } from './kubectl-tour/reading.js';
 import { streams } from './kubectl-tour/streams.js';
-import { step, type Tour } from './kubectl-tour/tour.js';
+import { step, type Tour, variant } from './kubectl-tour/tour.js';
 import { workloads } from './kubectl-tour/workloads.js';
 import { writing } from './kubectl-tour/writing.js';
 import { execute, TestCluster } from './kubelab-command.js';
@@ -15,7 +15,8 @@ import { removeCluster } from './remove-cluster.js';
 import { uniqueName } from './unique-name.js';
 
 // Every verb of every kubectl at hand, in one cluster: 1.20, which is Debian's, and those of 1.27 and later that the
-// machine has. Each has a namespace of its own, and all are under way at once.
+// machine has. Each has a namespace of its own, and all are under way at once. What is done on the way there depends
+// on the server more than on the client: those between the oldest and the newest make every verb, not every flag.
 
 const MINORS = ['1.27', '1.30', '1.31', '1.33'];
 const cluster = new TestCluster(uniqueName('e2e-tour'));
@@ -43,18 +44,26 @@ afterAll(async () => {
   await removeCluster(cluster);
 });
 
+/** The oldest and the newest. */
+function isWhole(binary: string): boolean {
+  return binary === binaries.at(0) || binary === binaries.at(-1);
+}
+
 async function begin(binary: string): Promise<Tour> {
   const { stdout } = await execute(binary, ['version', '--client', '-o', 'json']);
   const { clientVersion } = JSON.parse(stdout) as { clientVersion: { minor: string } };
   const minor = Number.parseInt(clientVersion.minor, 10);
   const namespace = `tour-${minor}`;
   const kubectl = new Kubectl(cluster.kubeconfig, binary, namespace);
-  const tour = { kubectl, namespace, minor, directory: mkdtempSync(join(directory, `${minor}-`)) };
+  const whole = isWhole(binary);
+  const replicas = whole ? 2 : 1;
+  const own = mkdtempSync(join(directory, `${minor}-`));
+  const tour = { kubectl, namespace, minor, whole, replicas, directory: own };
   await step(tour, ['create', 'namespace', namespace], { stdout: `namespace/${namespace} created\n` });
   await step(tour, ['create', 'serviceaccount', 'robot'], { stdout: 'serviceaccount/robot created\n' });
   await step(tour, ['create', 'cm', 'settings', '--from-literal=a=1', '--from-literal=b=2']);
   await step(tour, ['create', 'secret', 'generic', 'hidden', '--from-literal=password=secret']);
-  await step(tour, ['create', 'deployment', 'web', '--image=nginx', '--replicas=2']);
+  await step(tour, ['create', 'deployment', 'web', '--image=nginx', `--replicas=${replicas}`]);
   await step(tour, ['expose', 'deploy', 'web', '--port=80']);
   const listener = shellContainer(
     'main',
@@ -92,9 +101,10 @@ describe('nodes', () => {
     '%s: taint, cordon, drain, uncordon',
     async (name, binary) => {
       const kubectl = new Kubectl(cluster.kubeconfig, binary, 'default');
-      const tour: Tour = { kubectl, namespace: 'default', minor: 0, directory };
+      const whole = isWhole(binary);
+      const tour: Tour = { kubectl, namespace: 'default', minor: 0, whole, replicas: 0, directory };
       await step(tour, ['taint', 'node', 'node2', 'tour=yes:NoSchedule'], { stdout: /^node\/node2 tainted\n$/ });
-      await step(tour, ['taint', 'node', 'node2', 'tour=yes:NoSchedule'], {
+      await variant(tour, ['taint', 'node', 'node2', 'tour=yes:NoSchedule'], {
         code: 1,
         stderr: /already has tour taint|has already/,
       });
@@ -104,7 +114,7 @@ describe('nodes', () => {
       await untilReady(kubectl, pod);
       await step(tour, ['cordon', 'node2'], { stdout: /^node\/node2 cordoned\n$/ });
       await step(tour, ['get', 'node', 'node2'], { stdout: /^node2 +Ready,SchedulingDisabled /m });
-      await step(tour, ['drain', 'node2', '--ignore-daemonsets', '--timeout=60s'], {
+      await variant(tour, ['drain', 'node2', '--ignore-daemonsets', '--timeout=60s'], {
         code: 1,
         stderr: /(declare no controller|not managed by)/,
       });
@@ -116,11 +126,13 @@ describe('nodes', () => {
         },
       );
       expect((await kubectl.run(['get', 'pod', pod])).stderr).toContain('NotFound');
-      await kubectl.apply(shellPod(`${pod}-stays`, 'exec sleep 3600'));
-      const placed = await untilPod(kubectl, `${pod}-stays`, 'placed', ({ spec }) => spec?.nodeName !== undefined);
-      expect(placed.spec?.nodeName).toBe('node1');
+      if (whole) {
+        await kubectl.apply(shellPod(`${pod}-stays`, 'exec sleep 3600'));
+        const placed = await untilPod(kubectl, `${pod}-stays`, 'placed', ({ spec }) => spec?.nodeName !== undefined);
+        expect(placed.spec?.nodeName).toBe('node1');
+        await step(tour, ['delete', 'pod', `${pod}-stays`, '--force', '--grace-period=0']);
+      }
       await step(tour, ['uncordon', 'node2'], { stdout: /^node\/node2 uncordoned\n$/ });
-      await step(tour, ['delete', 'pod', `${pod}-stays`, '--force', '--grace-period=0']);
     },
   );
 });

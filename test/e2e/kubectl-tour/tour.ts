@@ -8,6 +8,10 @@ export interface Tour {
   readonly namespace: string;
   /** Of the client: 20 for 1.20. */
   readonly minor: number;
+  /** The oldest and the newest client try every flag; those between them, every verb. */
+  readonly whole: boolean;
+  /** How many pods `web` has. */
+  readonly replicas: number;
   /** A directory of this tour's own. */
   readonly directory: string;
 }
@@ -25,6 +29,15 @@ export async function step(
   if (stdout !== undefined) expect(outcome.stdout, told).toMatch(stdout);
   if (stderr !== undefined) expect(outcome.stderr, told).toMatch(stderr);
   return outcome;
+}
+
+/** A step by a verb that the tour has made in another way: of a whole tour only. */
+export async function variant(
+  tour: Tour,
+  args: readonly string[],
+  expected?: Parameters<typeof step>[2],
+): Promise<void> {
+  if (tour.whole) await step(tour, args, expected);
 }
 
 /**

@@ -9,36 +9,44 @@ export async function workloads(tour: Tour): Promise<void> {
 }
 
 async function rollouts(tour: Tour): Promise<void> {
-  const done = /deployment "web" successfully rolled out/;
-  await step(tour, ['annotate', 'deploy', 'web', 'kubernetes.io/change-cause=first']);
-  await step(tour, ['set', 'image', 'deploy/web', 'nginx=nginx:1.22'], {
-    stdout: /^deployment\.apps\/web image updated\n$/,
+  // Between the oldest and the newest, without pods.
+  const name = tour.whole ? 'web' : 'idle';
+  if (!tour.whole) {
+    await step(tour, ['create', 'deployment', name, '--image=nginx', '--replicas=0']);
+    await step(tour, ['rollout', 'status', `deploy/${name}`, '--timeout=90s']);
+  }
+  const done = new RegExp(`deployment "${name}" successfully rolled out`);
+  await step(tour, ['annotate', 'deploy', name, 'kubernetes.io/change-cause=first']);
+  await step(tour, ['set', 'image', `deploy/${name}`, 'nginx=nginx:1.22'], {
+    stdout: /^deployment\.apps\/(web|idle) image updated\n$/,
   });
-  await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=90s'], { stdout: done });
-  await step(tour, ['rollout', 'history', 'deploy/web'], { stdout: /^REVISION +CHANGE-CAUSE\n1 +\S+\n2 +\S+\n/m });
-  await step(tour, ['rollout', 'history', 'deploy/web', '--revision=2'], { stdout: /Image:\s+nginx:1\.22/ });
-  await step(tour, ['rollout', 'undo', 'deploy/web', '--to-revision=1'], {
-    stdout: /^deployment\.apps\/web rolled back\n$/,
+  await step(tour, ['rollout', 'status', `deploy/${name}`, '--timeout=90s'], { stdout: done });
+  await step(tour, ['rollout', 'history', `deploy/${name}`], { stdout: /^REVISION +CHANGE-CAUSE\n1 +\S+\n2 +\S+\n/m });
+  await step(tour, ['rollout', 'history', `deploy/${name}`, '--revision=2'], { stdout: /Image:\s+nginx:1\.22/ });
+  await step(tour, ['rollout', 'undo', `deploy/${name}`, '--to-revision=1'], {
+    stdout: /^deployment\.apps\/(web|idle) rolled back\n$/,
   });
-  await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=90s'], { stdout: done });
-  await step(tour, ['get', 'deploy', 'web', '-o', 'jsonpath={..image}'], { stdout: /^nginx$/ });
-  await step(tour, ['rollout', 'pause', 'deploy/web'], { stdout: /deployment\.apps\/web paused/ });
-  await step(tour, ['set', 'env', 'deploy/web', 'MODE=tour'], { stdout: /deployment\.apps\/web env updated/ });
-  await step(tour, ['set', 'resources', 'deploy/web', '--requests=cpu=1m'], {
+  await step(tour, ['rollout', 'status', `deploy/${name}`, '--timeout=90s'], { stdout: done });
+  await step(tour, ['get', 'deploy', name, '-o', 'jsonpath={..image}'], { stdout: /^nginx$/ });
+  await step(tour, ['rollout', 'pause', `deploy/${name}`], { stdout: /deployment\.apps\/(web|idle) paused/ });
+  await step(tour, ['set', 'env', `deploy/${name}`, 'MODE=tour'], {
+    stdout: /deployment\.apps\/(web|idle) env updated/,
+  });
+  await step(tour, ['set', 'resources', `deploy/${name}`, '--requests=cpu=1m'], {
     stdout: /resource requirements updated/,
   });
-  await step(tour, ['rollout', 'undo', 'deploy/web'], { code: 1, stderr: /cannot rollback a paused deployment/i });
-  await step(tour, ['rollout', 'resume', 'deploy/web'], { stdout: /deployment\.apps\/web resumed/ });
-  await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=90s'], { stdout: done });
-  await step(tour, ['set', 'env', 'deploy/web', '--list'], { stdout: /MODE=tour/ });
-  await step(tour, ['rollout', 'restart', 'deploy/web'], { stdout: /deployment\.apps\/web restarted/ });
-  await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=90s'], { stdout: done });
+  await step(tour, ['rollout', 'undo', `deploy/${name}`], { code: 1, stderr: /cannot rollback a paused deployment/i });
+  await step(tour, ['rollout', 'resume', `deploy/${name}`], { stdout: /deployment\.apps\/(web|idle) resumed/ });
+  await step(tour, ['rollout', 'status', `deploy/${name}`, '--timeout=90s'], { stdout: done });
+  await step(tour, ['set', 'env', `deploy/${name}`, '--list'], { stdout: /MODE=tour/ });
+  await step(tour, ['rollout', 'restart', `deploy/${name}`], { stdout: /deployment\.apps\/(web|idle) restarted/ });
+  await step(tour, ['rollout', 'status', `deploy/${name}`, '--timeout=90s'], { stdout: done });
 }
 
 async function scaling(tour: Tour): Promise<void> {
   await step(tour, ['scale', 'deploy/web', '--replicas=3', '--current-replicas=9'], {
     code: 1,
-    stderr: /Expected replicas to be 9, was 2/,
+    stderr: new RegExp(`Expected replicas to be 9, was ${tour.replicas}`),
   });
   await step(tour, ['scale', 'deploy/web', '--replicas=1'], { stdout: /^deployment\.apps\/web scaled\n$/ });
   await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=60s']);
