@@ -1,6 +1,6 @@
 import { podRequestAmounts, resourceAmounts } from '@kubelab/api';
 import type { ReadonlyPod } from '../pod.js';
-import type { PodFailure } from '../pod-worker/pod-task.js';
+import type { PodFailure } from '../pod-worker/pod-failure.js';
 
 export interface NodeRoom {
   readonly allocatable: Readonly<Record<string, string>>;

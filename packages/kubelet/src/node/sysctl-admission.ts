@@ -1,5 +1,5 @@
 import type { ReadonlyPod } from '../pod.js';
-import type { PodFailure } from '../pod-worker/pod-task.js';
+import type { PodFailure } from '../pod-worker/pod-failure.js';
 
 /** Those that a pod may set without being allowed to: they touch nobody else (Kubernetes' safe set). */
 const SAFE_SYSCTLS: readonly string[] = [

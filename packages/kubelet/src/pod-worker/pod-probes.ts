@@ -1,18 +1,30 @@
 import { isRestartableInitContainer } from '@kubelab/api';
+import type { TraceContext } from '@kubelab/runtime';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { ContainerProbes, hasProbes, type ProbeVerdict } from '../probes/container-probes.js';
 import { current, type PodState } from './pod-state.js';
-import type { PodTask } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
+
+/** What a pod's worker knows that its probes need. */
+interface ProbedPod {
+  readonly pod: ReadonlyPod | undefined;
+  readonly trace: TraceContext | undefined;
+  /** Nothing of it will be started again. */
+  readonly finished: boolean;
+  /** Who is asked for another sync. */
+  readonly waker: { wake(): void };
+  /** Made where a container has a probe. */
+  probes: ContainerProbes | undefined;
+}
 
 const WELL: ProbeVerdict = { started: true, ready: true, failed: undefined };
 
 /** What the probes of a pod's containers have found, by container id. */
 export function probeVerdictOf(
   { checkProbe }: Pick<PodWorkerContext, 'checkProbe'>,
-  task: Pick<PodTask, 'probes'>,
+  task: Pick<ProbedPod, 'probes'>,
 ): (containerId: string) => ProbeVerdict | undefined {
   return checkProbe ? (id) => task.probes?.verdict(id) : () => WELL;
 }
@@ -20,7 +32,7 @@ export function probeVerdictOf(
 /** Has the containers probed that run and have probes. */
 export function followProbes(
   context: PodWorkerContext,
-  task: PodTask,
+  task: ProbedPod,
   pod: ReadonlyPod,
   state: PodState,
   podIPs: readonly string[],
@@ -52,7 +64,7 @@ function verdictBefore(
   return known && { started: known.started ?? false, ready: known.ready };
 }
 
-function createContainerProbes(context: PodWorkerContext, task: PodTask): ContainerProbes {
+function createContainerProbes(context: PodWorkerContext, task: ProbedPod): ContainerProbes {
   return new ContainerProbes({
     clock: context.clock,
     onChange: () => task.waker.wake(),

@@ -6,17 +6,12 @@ import type { ContainerProbes } from '../probes/container-probes.js';
 import type { Waiting } from '../status/container-status.js';
 import { podStatus } from '../status/pod-status.js';
 import { type PendingResize, withAllocation } from './allocation.js';
+import type { PodFailure } from './pod-failure.js';
 import { followProbes, probeVerdictOf } from './pod-probes.js';
 import { type PodState, toPodState } from './pod-state.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { Sandboxes } from './sandbox.js';
 import { TerminationMessages } from './termination-messages.js';
-
-/** Why a pod has failed as a whole. */
-export interface PodFailure {
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** Who is asked for another sync. */
 export interface PodWaker {

@@ -5,15 +5,8 @@ import type { ReadonlyPod } from '../pod.js';
 import { VolumeSetupError } from '../volume-manager.js';
 import { advancePod } from './advance-pod.js';
 import { allocationBefore, haveSameResources, type PendingResize } from './allocation.js';
-import {
-  allocatedPod,
-  gracePeriodSeconds,
-  logOf,
-  type PodFailure,
-  PodTask,
-  type PodWaker,
-  reportStatus,
-} from './pod-task.js';
+import type { PodFailure } from './pod-failure.js';
+import { allocatedPod, gracePeriodSeconds, logOf, PodTask, type PodWaker, reportStatus } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { SandboxError } from './sandbox.js';
 import { terminatePod } from './terminate-pod.js';

@@ -9,7 +9,7 @@ import { referencesOf } from '../object-references.js';
 import type { ReadonlyPod } from '../pod.js';
 import { pendingResize } from './allocation.js';
 import { podIdentity } from './container-spec.js';
-import type { PodFailure } from './pod-task.js';
+import type { PodFailure } from './pod-failure.js';
 import { PodWorker, type PodWorkerOwner } from './pod-worker.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 

@@ -3,7 +3,7 @@ import { createManualClock } from '@kubelab/runtime';
 import { beforeEach, expect, it } from 'vitest';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import { ContainerProbes, type ProbedContainer, type ProbeKind } from './container-probes.js';
-import type { ProbeAttempt } from './probe-check.js';
+import type { ProbeAttempt } from './probe-attempt.js';
 
 const clock = createManualClock();
 let outcome: ProbeAttempt['outcome'];

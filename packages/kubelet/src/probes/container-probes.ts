@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '@kubelab/runtime';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer } from '../pod.js';
-import type { ProbeAttempt, ReadonlyProbe } from './probe-check.js';
+import type { ProbeAttempt } from './probe-attempt.js';
+import type { ReadonlyProbe } from './probe-check.js';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 

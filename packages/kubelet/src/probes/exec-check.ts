@@ -1,5 +1,5 @@
 import type { ProcessStreams } from '../container-runtime/runtime.js';
-import type { ProbeAttempt, ProbeTarget } from './probe-check.js';
+import type { ProbeAttempt, ProbeTarget } from './probe-attempt.js';
 
 /** What a probe's command may say; the rest is read and dropped. */
 const MAX_OUTPUT_BYTES = 10 * 1024;

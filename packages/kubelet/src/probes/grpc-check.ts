@@ -1,7 +1,7 @@
 import { type Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import type { DeepReadonly, GRPCAction } from '@kubelab/api';
 import { loadProto } from '@kubelab/runtime';
-import type { ProbeAttempt, ProbeTarget } from './probe-check.js';
+import type { ProbeAttempt, ProbeTarget } from './probe-attempt.js';
 
 interface HealthClient extends Client {
   check(

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { DeepReadonly, HTTPGetAction } from '@kubelab/api';
 import { containerPort } from './container-port.js';
-import type { ProbeAttempt, ProbeTarget } from './probe-check.js';
+import type { ProbeAttempt, ProbeTarget } from './probe-attempt.js';
 
 const MAX_REDIRECTS = 10;
 const MAX_BODY_BYTES = 10 * 1024;

@@ -4,7 +4,8 @@ import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { loadProto } from '@kubelab/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ContainerRuntime, type ExecOptions, RuntimeError } from '../container-runtime/runtime.js';
-import { checkProbe, type ProbeTarget, type ReadonlyProbe } from './probe-check.js';
+import type { ProbeTarget } from './probe-attempt.js';
+import { checkProbe, type ReadonlyProbe } from './probe-check.js';
 
 let server: Server;
 let port: number;

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { DeepReadonly, TCPSocketAction } from '@kubelab/api';
 import { containerPort } from './container-port.js';
 import { socketProblem } from './http-check.js';
-import type { ProbeAttempt, ProbeTarget } from './probe-check.js';
+import type { ProbeAttempt, ProbeTarget } from './probe-attempt.js';
 
 /** A connection that is taken is success. */
 export function checkTcp(

@@ -2,7 +2,7 @@ import { RestError } from '../../cluster/rest-client.js';
 import { runInFlight } from '../../measure/in-flight.js';
 import type { RunContext } from '../operations/run-context.js';
 import type { Template } from '../workload/workload.js';
-import type { Replay, ReplayedClaim } from './read-recording.js';
+import type { Replay, ReplayedClaim } from './replay.js';
 
 /** Makes what pods of a recording need beside nodes, in namespaces that are there: claims with their volumes, ConfigMaps, Secrets. */
 export async function makeSurroundings(

@@ -1,6 +1,6 @@
 import type { PodSpec } from '@kubelab/api';
 import type { Template } from '../workload/workload.js';
-import type { ReplayedPod } from './read-recording.js';
+import type { ReplayedPod } from './replay.js';
 
 type Kind = 'ConfigMap' | 'Secret';
 type Note = (kind: Kind, name: string | undefined, keys?: readonly (string | undefined)[]) => void;

@@ -1,6 +1,6 @@
 import type { Template } from '../workload/workload.js';
-import type { ReplayedClaim } from './read-recording.js';
 import type { RecordedEvent } from './recording.js';
+import type { ReplayedClaim } from './replay.js';
 
 const PREFIX = 'replay-';
 

@@ -11,7 +11,8 @@ import { measureOn, runStoppable, tellReport, withContext } from '../run-schedul
 import { withRun } from '../run-workload.js';
 import { parse, SCHEDULING_FLAGS, SHARED_USAGE, sharedOptions, UsageError } from '../scheduling-options.js';
 import { makeSurroundings } from './make-surroundings.js';
-import { type Replay, type ReplayedPod, readRecording } from './read-recording.js';
+import { readRecording } from './read-recording.js';
+import type { Replay, ReplayedPod } from './replay.js';
 
 const USAGE = `Usage: kubelab replay FILE [flags]
 
