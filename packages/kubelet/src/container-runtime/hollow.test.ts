@@ -171,6 +171,11 @@ describe('images', () => {
     );
   });
 
+  it('that are there are pulled in no time', async () => {
+    await runtime.pull('any:latest', undefined, () => {}, signal);
+    expect(await runtime.images()).toEqual([]);
+  });
+
   it('are pulled, to one node alone', async () => {
     build({}, ['nginx']);
     const other = new HollowRuntime(engine, 'hollow-2', () => {});

@@ -199,6 +199,8 @@ export class HollowRuntime implements ContainerRuntime {
     _onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
+    // A registry that is asked about an image that is here has nothing to send.
+    if (await this.image(reference)) return;
     const delayMs = planHollowPull(this.#engine.options.settings, this.#nodeName, reference);
     if (delayMs > 0) await sleep(delayMs, signal, this.#clock);
     this.#pulled ??= new Set();
