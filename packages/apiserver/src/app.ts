@@ -80,6 +80,7 @@ async function run(
     endpoints: options.etcdServers,
     tls: etcdTls(options),
     log,
+    prefix: etcdPrefix(options),
     compactionIntervalMs: options.etcdCompactionIntervalMs,
   });
   const storage = measureStorage(etcd, context.metrics);
@@ -267,6 +268,13 @@ function buildRegistry({ options, storage, ranges, authentication, authorization
     timeToLiveSeconds: Math.ceil(options.eventTtlMs / 1000),
   });
   return registry;
+}
+
+/** As Kubernetes takes it, with or without slashes around. */
+function etcdPrefix({ etcdPrefix: text }: ApiserverOptions): string {
+  const prefix = `/${text.replace(/^\/+|\/+$/g, '')}`;
+  if (prefix === '/') throw new Error('--etcd-prefix must not be empty');
+  return prefix;
 }
 
 function etcdTls({ etcdCaFile: caFile, etcdCertFile: certFile, etcdKeyFile: keyFile }: ApiserverOptions) {

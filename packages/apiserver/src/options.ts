@@ -6,6 +6,11 @@ export const apiserverOptions = {
   'etcd-ca-file': { kind: 'string', help: "PEM file with etcd's certificate authority" },
   'etcd-cert-file': { kind: 'string', help: 'PEM file with the certificate shown to etcd' },
   'etcd-key-file': { kind: 'string', help: 'PEM file with its private key' },
+  'etcd-prefix': {
+    kind: 'string',
+    default: '/registry',
+    help: 'before all keys in etcd; no other cluster may have the same',
+  },
   'etcd-compaction-interval': {
     kind: 'duration',
     default: 300_000,

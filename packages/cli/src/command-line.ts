@@ -21,6 +21,7 @@ interface UpFlags extends ClusterOptions {
   readonly etcdCaFile?: string;
   readonly etcdCertFile?: string;
   readonly etcdKeyFile?: string;
+  readonly etcdPrefix?: string;
   readonly extraConfig?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -70,6 +71,7 @@ function addClusterCommands(program: Command): void {
     .option('--etcd-ca-file <file>', 'the authority of that etcd')
     .option('--etcd-cert-file <file>', 'the certificate to show it')
     .option('--etcd-key-file <file>', 'and its key')
+    .option('--etcd-prefix <prefix>', 'before all keys there (default: /kubelab/NAME)', parseEtcdPrefix)
     .option('--extra-config <component.flag=value>', 'give a component one more flag; may be repeated', addExtraFlag)
     .action(async (flags: UpFlags & HollowFlags) => {
       const { up } = await import('./commands/up.js');
@@ -230,6 +232,11 @@ function addExtraFlag(text: string, before: UpFlags['extraConfig'] = {}): NonNul
   return { ...before, [component]: [...(before[component] ?? []), `--${flag}`] };
 }
 
+function parseEtcdPrefix(text: string): string {
+  if (/^(\/[^/\s]+)+$/.test(text)) return text;
+  throw new InvalidArgumentError('it begins with a slash and does not end with one');
+}
+
 /** The apiserver runs in another directory than the command. */
 function externalEtcdOf(flags: UpFlags): ExternalEtcd | undefined {
   if (!flags.etcdServers) return undefined;
@@ -238,5 +245,6 @@ function externalEtcdOf(flags: UpFlags): ExternalEtcd | undefined {
     ...(flags.etcdCaFile ? { caFile: resolve(flags.etcdCaFile) } : {}),
     ...(flags.etcdCertFile ? { certFile: resolve(flags.etcdCertFile) } : {}),
     ...(flags.etcdKeyFile ? { keyFile: resolve(flags.etcdKeyFile) } : {}),
+    ...(flags.etcdPrefix ? { prefix: flags.etcdPrefix } : {}),
   };
 }

@@ -25,6 +25,8 @@ export interface ExternalEtcd {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
+  /** Before all the cluster's keys there: `/kubelab/NAME` unless the user has chosen another. */
+  readonly prefix?: string;
 }
 
 /** Ports on 127.0.0.1 of the machine; several clusters side by side need each their own. */

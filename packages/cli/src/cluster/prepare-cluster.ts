@@ -47,7 +47,9 @@ export async function prepareCluster(engine: Engine, paths: ClusterPaths, reques
   }
   const owner = { name: request.name, stateDir: paths.stateDir };
   const network = await ensureNetwork(engine, owner, present?.network.subnet);
-  const externalEtcd = request.externalEtcd ?? present?.externalEtcd;
+  const externalEtcd = request.externalEtcd
+    ? { prefix: `/kubelab/${request.name}`, ...request.externalEtcd }
+    : present?.externalEtcd;
   const extraFlags = request.extraFlags ?? present?.extraFlags;
   const hollow = request.hollow ?? present?.hollow;
   const cluster: Cluster = {

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CLUSTER_LABEL } from '../cluster/cluster.js';
+import { CLUSTER_LABEL, readCluster } from '../cluster/cluster.js';
 import type { ClusterPaths } from '../cluster/cluster-paths.js';
+import { emptyExternalEtcd } from '../cluster/external-etcd.js';
 import { listClusters } from '../cluster/locate-cluster.js';
 import { withClusterLock } from '../cluster/lock.js';
 import { removeNetwork } from '../cluster/network.js';
@@ -38,6 +39,7 @@ async function downOne({ engine, paths }: CommandContext, name: string, keepStat
   await withClusterLock(paths, async () => {
     await stopSupervisor(paths);
     await stopAllProcesses(paths);
+    if (!keepState) await forgetInEtcd(paths);
     await removeContainers(engine, name);
     await removeNetwork(engine, name);
     await unmountBelow(paths.stateDir);
@@ -55,6 +57,18 @@ async function stopAllProcesses(paths: ClusterPaths): Promise<void> {
   await stopProcesses(running.filter(({ name }) => name === 'apiserver'));
   await stopProcesses(running.filter(({ name }) => name === 'etcd'));
   await killProcesses(findByEnvironment((environment) => environment.get(STATE_DIR_VARIABLE) === paths.stateDir));
+}
+
+/** What the cluster has in an etcd of the user's. That it cannot be reached keeps nothing else from being removed. */
+async function forgetInEtcd(paths: ClusterPaths): Promise<void> {
+  const { externalEtcd } = (await readCluster(paths).catch(() => undefined)) ?? {};
+  const prefix = externalEtcd?.prefix;
+  if (!externalEtcd || !prefix) return;
+  try {
+    await emptyExternalEtcd({ ...externalEtcd, prefix });
+  } catch (error) {
+    say(`what is under ${prefix}/ in etcd is left there: ${(error as Error).message}`);
+  }
 }
 
 /** The nodes' and the pods' alike: all have the cluster's label. */

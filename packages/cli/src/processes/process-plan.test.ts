@@ -117,4 +117,7 @@ test('an etcd of the user’s is used instead of one of the cluster’s own', ()
   const args = argsOf('apiserver', { externalEtcd });
   expect(args).toContain('--etcd-servers=http://a:2379,http://b:2379');
   expect(args.filter((argument) => argument.startsWith('--etcd-'))).toHaveLength(1);
+  expect(argsOf('apiserver', { externalEtcd: { ...externalEtcd, prefix: '/kubelab/one' } })).toContain(
+    '--etcd-prefix=/kubelab/one',
+  );
 });

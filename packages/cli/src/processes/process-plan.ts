@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nodeCertificateNames } from '../cluster/certificates-plan.js';
-import type { Cluster, ClusterNode, HollowNodes } from '../cluster/cluster.js';
+import type { Cluster, ClusterNode, ExternalEtcd, HollowNodes } from '../cluster/cluster.js';
 import { type ClusterPaths, nodePaths } from '../cluster/cluster-paths.js';
 import { PAUSE_IMAGE } from '../cluster/node-container.js';
 import { nodeFlags } from './node-flags.js';
@@ -153,7 +153,7 @@ function apiserver(options: PlanOptions): ProcessSpecification {
 }
 
 function etcdFlags({ cluster, paths }: PlanOptions): string[] {
-  const external = cluster.externalEtcd ?? {
+  const external: ExternalEtcd = cluster.externalEtcd ?? {
     servers: [`https://127.0.0.1:${cluster.ports.etcdClient}`],
     caFile: join(paths.pkiDir, 'etcd-ca.crt'),
     certFile: join(paths.pkiDir, 'etcd-client.crt'),
@@ -164,6 +164,7 @@ function etcdFlags({ cluster, paths }: PlanOptions): string[] {
     ...(external.caFile ? [`--etcd-ca-file=${external.caFile}`] : []),
     ...(external.certFile ? [`--etcd-cert-file=${external.certFile}`] : []),
     ...(external.keyFile ? [`--etcd-key-file=${external.keyFile}`] : []),
+    ...(external.prefix ? [`--etcd-prefix=${external.prefix}`] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EtcdError, GrpcCode } from './error.js';
+import { KeySpace, ROOT } from './key-space.js';
 import * as messages from './messages.js';
 import { EtcdSession, type EtcdStream, type TlsMaterial } from './session.js';
 import type { MessageType } from './wire.js';
@@ -24,6 +25,8 @@ export interface EtcdClientOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** How long one attempt may take before another endpoint is tried. Default 3,000 ms. */
   readonly attemptTimeoutMs?: number | undefined;
+  /** Before all keys, in an etcd that is shared. Default `/registry`. */
+  readonly prefix?: string | undefined;
 }
 
 const FIRST_BACKOFF_MS = 25;
@@ -64,6 +67,8 @@ export class EtcdClient {
   readonly #tls: EtcdClientOptions['tls'];
   #session: EtcdSession | undefined;
   #connecting: Promise<EtcdSession> | undefined;
+  /** Undefined where keys are what the storage calls them. */
+  readonly #keys: KeySpace | undefined;
   #nextEndpoint = 0;
   #closed = false;
 
@@ -71,23 +76,34 @@ export class EtcdClient {
     if (options.endpoints.length === 0) throw new Error('no etcd endpoint is given');
     this.#endpoints = options.endpoints;
     this.#tls = options.tls;
+    this.#keys = (options.prefix ?? ROOT) === ROOT ? undefined : new KeySpace(options.prefix ?? ROOT);
     this.requestTimeoutMs = options.requestTimeoutMs ?? 8_000;
     this.attemptTimeoutMs = options.attemptTimeoutMs ?? 3_000;
   }
 
   /** Repeated until it succeeds or the time is up: reading twice does no harm. */
-  range(request: messages.RangeRequest, options: RequestOptions = {}): Promise<messages.RangeResponse> {
-    return this.#untilAnswered((limitMs) => this.#attempt(RANGE, request, limitMs), options);
+  async range(request: messages.RangeRequest, options: RequestOptions = {}): Promise<messages.RangeResponse> {
+    const keys = this.#keys;
+    const sent = keys ? keys.range(request) : request;
+    const response = await this.#untilAnswered((limitMs) => this.#attempt(RANGE, sent, limitMs), options);
+    return keys ? { ...response, kvs: keys.found(response.kvs) } : response;
   }
 
   /** One attempt of at most `limitMs`. A write's outcome may be unknown after it: see {@link EtcdError.sent}. */
-  txn(request: messages.TxnRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnResponse> {
-    return this.#attempt(TXN, request, limitMs);
+  async txn(request: messages.TxnRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnResponse> {
+    const keys = this.#keys;
+    const response = await this.#attempt(TXN, keys ? keys.transaction(request) : request, limitMs);
+    return keys ? keys.answer(response) : response;
   }
 
   /** As {@link txn}, with a transaction for every operation. */
-  txnBatch(request: messages.TxnBatchRequest, limitMs = this.attemptTimeoutMs): Promise<messages.TxnBatchResponse> {
-    return this.#attempt(TXN_BATCH, request, limitMs);
+  async txnBatch(
+    request: messages.TxnBatchRequest,
+    limitMs = this.attemptTimeoutMs,
+  ): Promise<messages.TxnBatchResponse> {
+    const keys = this.#keys;
+    const response = await this.#attempt(TXN_BATCH, keys ? keys.batch(request) : request, limitMs);
+    return keys ? keys.batchAnswer(response) : response;
   }
 
   async compact(revision: number): Promise<void> {
@@ -109,14 +125,18 @@ export class EtcdClient {
     request: messages.WatchCreateRequest,
     on: { response(response: messages.WatchResponse): void; end(error?: EtcdError): void },
   ): EtcdStream {
+    const keys = this.#keys;
     const stream = session.openStream(WATCH_PATH, {
-      message: (bytes) => on.response(messages.watchResponse.decode(bytes)),
+      message(bytes) {
+        const response = messages.watchResponse.decode(bytes);
+        on.response(keys ? { ...response, events: keys.events(response.events) } : response);
+      },
       end: (error) => {
         if (error) this.#leave(session, error);
         on.end(error);
       },
     });
-    stream.send(messages.watchRequest.encode({ createRequest: request }));
+    stream.send(messages.watchRequest.encode({ createRequest: keys ? keys.range(request) : request }));
     return stream;
   }
 
