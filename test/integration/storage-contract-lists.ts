@@ -1,5 +1,6 @@
 import type { ApiError } from '@kubelab/api';
 import { describe, expect, it } from 'vitest';
+import type { StoredObject } from '../../packages/apiserver/src/storage/storage.js';
 import {
   configMap,
   dataOf,
@@ -22,7 +23,7 @@ export function describeLists(suite: SuiteContext): void {
       const { items, continueToken, remainingItemCount } = await a.configMaps.list(query({ namespace }));
       expect(namesOf(items)).toEqual(['a', 'a-b', 'a.c', 'b', 'c']);
       expect([continueToken, remainingItemCount]).toEqual(['', undefined]);
-      const matching = await a.configMaps.list(query({ namespace, matches: ({ metadata }) => metadata.name < 'b' }));
+      const matching = await a.configMaps.list(query({ namespace, matches: ({ key }) => key.name < 'b' }));
       expect(namesOf(matching.items)).toEqual(['a', 'a-b', 'a.c']);
     });
 
@@ -54,7 +55,7 @@ export function describeLists(suite: SuiteContext): void {
       const { a } = suite.storages();
       const namespace = newNamespace();
       await createAll(a, namespace, ['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
-      const matches = ({ metadata }: { metadata: { name: string } }): boolean => metadata.name.startsWith('a');
+      const matches = ({ key }: StoredObject): boolean => key.name.startsWith('a');
       const first = await a.configMaps.list(query({ namespace, limit: 2, matches }));
       expect([namesOf(first.items), first.remainingItemCount]).toEqual([['a1', 'a2'], undefined]);
       const second = await a.configMaps.list(

@@ -1,8 +1,10 @@
 import type { KubernetesObject, ObjectKey, Persisted, ResourceType, ResourceView } from '@kubelab/api';
+import { type Parsed, recentlyParsed } from '../storage/recently-parsed.js';
 import {
   type ListPage,
   type ListQuery,
   type ResourceStorage,
+  type SelectableFacts,
   StorageConflict,
   type StoredEvent,
   type StoredObject,
@@ -20,7 +22,7 @@ type Viewed = ResourceType & { readonly view: ResourceView };
  */
 export function viewStorage(resource: Viewed, stored: ResourceStorage): ResourceStorage {
   const { view } = resource;
-  /** Each stored state is converted, and encoded, once, whoever reads it. */
+  /** Each stored state is converted, and encoded, once for those who read it at about the same time. */
   const objects = new WeakMap<StoredObject, StoredObject>();
   const events = new WeakMap<StoredEvent, StoredEvent>();
 
@@ -67,9 +69,7 @@ export function viewStorage(resource: Viewed, stored: ResourceStorage): Resource
     observe: (observer) => stored.observe((event) => observer(seeEvent(event))),
     async list(query: ListQuery): Promise<ListPage> {
       const { matches } = query;
-      const page = await stored.list(
-        matches ? { ...query, matches: (object) => matches(view.fromStored(object) as Persisted) } : query,
-      );
+      const page = await stored.list(matches ? { ...query, matches: (object) => matches(see(object)) } : query);
       return { ...page, items: page.items.map(see) };
     },
     watch: (query: WatchQuery) => seeItems(stored.watch(query), seeEvent),
@@ -83,8 +83,8 @@ async function* seeItems(
   for await (const item of items) yield item.kind === 'event' ? { kind: 'event', event: seeEvent(item.event) } : item;
 }
 
-/** One stored state, converted when it is first looked at. */
-class ViewedObject implements StoredObject {
+/** One stored state, converted when it is looked at. */
+class ViewedObject implements StoredObject, Parsed {
   readonly key: ObjectKey;
   readonly version: string;
   readonly trace: StoredObject['trace'];
@@ -92,6 +92,8 @@ class ViewedObject implements StoredObject {
   readonly #view: ResourceView;
   #object: Persisted | undefined;
   #encoded: Buffer | undefined;
+  #facts: SelectableFacts | undefined;
+  #used = false;
 
   constructor(stored: StoredObject, view: ResourceView) {
     this.key = stored.key;
@@ -102,13 +104,39 @@ class ViewedObject implements StoredObject {
   }
 
   get object(): Persisted {
-    this.#object ??= this.#view.fromStored(this.#stored.object) as Persisted;
-    return this.#object;
+    if (this.#object !== undefined) {
+      this.#used = true;
+      return this.#object;
+    }
+    const object = this.#view.fromStored(this.#stored.object) as Persisted;
+    this.#object = object;
+    recentlyParsed.add(this);
+    return object;
+  }
+
+  facts(read: (object: Persisted) => SelectableFacts): SelectableFacts {
+    this.#facts ??= read(this.object);
+    return this.#facts;
   }
 
   get encoded(): Buffer {
     this.#encoded ??= Buffer.from(JSON.stringify(this.object));
     return this.#encoded;
+  }
+
+  get sizeBytes(): number {
+    return this.#stored.encoded.length * 2;
+  }
+
+  takeUse(): boolean {
+    const used = this.#used;
+    this.#used = false;
+    return used;
+  }
+
+  forget(): void {
+    this.#object = undefined;
+    this.#encoded = undefined;
   }
 }
 

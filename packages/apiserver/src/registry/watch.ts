@@ -39,7 +39,7 @@ export function watchObjects<T extends KubernetesObject>(
   const selection = selectionOf(resource, options);
   const { name } = options;
   const matches: Matches | undefined =
-    name === '' ? selection : (object) => object.metadata.name === name && (selection?.(object) ?? true);
+    name === '' ? selection : (object) => object.key.name === name && (selection?.(object) ?? true);
   const items = storage.watch({
     namespace: options.namespace,
     resourceVersion: options.resourceVersion,
@@ -58,9 +58,9 @@ function translate(event: StoredEvent, matches: Matches | undefined): WatchEvent
   const { trace } = current;
   const asItIs: WatchEvent = { type, answer: current, trace, shared: event };
   if (matches === undefined) return asItIs;
-  const matched = previous !== undefined && matches(previous.object);
-  if (type === 'DELETED') return matched || matches(current.object) ? asItIs : undefined;
-  const does = matches(current.object);
+  const matched = previous !== undefined && matches(previous);
+  if (type === 'DELETED') return matched || matches(current) ? asItIs : undefined;
+  const does = matches(current);
   if (does && matched) return asItIs;
   if (does) return type === 'ADDED' ? asItIs : { ...asItIs, type: 'ADDED', shared: undefined };
   if (!matched || previous === undefined) return undefined;

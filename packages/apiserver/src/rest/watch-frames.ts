@@ -1,9 +1,8 @@
 import type { ApiError } from '@kubelab/api';
 import type { WatchEvent } from '../registry/watch.js';
-import type { StoredEvent } from '../storage/storage.js';
+import { SharedFrames } from './shared-frames.js';
 
-/** Frames that any number of watchers send: encoded once an event. */
-const shared = new WeakMap<StoredEvent, Buffer>();
+const shared = new SharedFrames(1024 * 1024);
 
 const HEADS = {
   ADDED: Buffer.from('{"type":"ADDED","object":'),
@@ -18,7 +17,7 @@ export function eventFrame(event: WatchEvent): Buffer {
   const known = key && shared.get(key);
   if (known) return known;
   const frame = Buffer.concat([HEADS[event.type], event.answer.encoded, TAIL]);
-  if (key) shared.set(key, frame);
+  if (key) shared.add(key, frame);
   return frame;
 }
 

@@ -147,7 +147,7 @@ function page(snapshot: Snapshot, query: ListQuery): ListPage {
   let last = '';
   for (const [index, path] of snapshot.paths.entries()) {
     const object = snapshot.object(path);
-    if (!object || (query.matches && !query.matches(object.object))) continue;
+    if (!object || (query.matches && !query.matches(object))) continue;
     if (query.limit > 0 && items.length === query.limit) {
       const continueToken = encodeContinueToken({ number: snapshot.number, after: last });
       return {

@@ -186,9 +186,9 @@ export class ResourceCache {
   }
 
   #put({ path, kv, value }: PutChange): void {
-    const current = this.#decode(path, kv, value);
-    if (!current) return;
     const previous = this.#objects.get(path);
+    const current = this.#decode(path, kv, value, previous?.key);
+    if (!current) return;
     this.#objects.set(path, current);
     if (!previous) this.#paths.add(path);
     this.#push(current.number, { type: previous ? 'MODIFIED' : 'ADDED', current, previous });
@@ -216,9 +216,9 @@ export class ResourceCache {
   }
 
   /** A value that is no JSON object must not stop the whole resource: it is left out, and told. */
-  #decode(path: string, kv: KeyValue, value: DecodedValue): StoredValue | undefined {
+  #decode(path: string, kv: KeyValue, value: DecodedValue, key = parseObjectPath(path)): StoredValue | undefined {
     try {
-      return StoredValue.fromEtcd(parseObjectPath(path), kv, value);
+      return StoredValue.fromEtcd(key, kv, value);
     } catch (error) {
       this.onBrokenValue(this.prefix + path, error);
       return undefined;

@@ -1,10 +1,23 @@
 import type { KubernetesObject, ObjectKey, Persisted, ResourceType } from '@kubelab/api';
 import type { TraceContext } from '@kubelab/runtime';
 
+/** What the selectors of a kind look at in one of its objects. */
+export interface SelectableFacts {
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Values of the kind's `selectableFields`, in their order. */
+  readonly fields: readonly string[];
+}
+
 /** One version of one object. Frozen: whoever wants to change it copies it. */
 export interface StoredObject<T extends KubernetesObject = KubernetesObject> {
   readonly key: ObjectKey;
+  /** Parsed when first looked at, and anew where that was long ago: it may be another, equal one each time. */
   readonly object: Persisted<T>;
+  /**
+   * What `read` finds in the object: read once, and kept longer than the parsed object.
+   * Whoever asks gives the same `read` for the kind.
+   */
+  facts(read: (object: Persisted<T>) => SelectableFacts): SelectableFacts;
   /** The object as JSON, resourceVersion included; encoded once, whoever reads it. */
   readonly encoded: Buffer;
   /** metadata.resourceVersion. Compare with `compareVersions` of versions.ts alone. */
@@ -51,7 +64,7 @@ export interface ListQuery {
   /** As Kubernetes: unset "" = the newest; "0" = whatever the cache has; else NotOlderThan or Exact. */
   readonly resourceVersion: string;
   readonly resourceVersionMatch: '' | 'NotOlderThan' | 'Exact';
-  readonly matches?: (object: Persisted) => boolean;
+  readonly matches?: (object: StoredObject) => boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -53,6 +53,24 @@ describe('stored values', () => {
     expect(() => Object.assign(object.metadata.labels ?? {}, { a: 'c' })).toThrow(TypeError);
   });
 
+  it('are parsed again where many others were looked at since, and keep what selectors need', () => {
+    const stored = store({ metadata: { labels: { a: 'grüße' } } });
+    const { object } = stored;
+    expect(stored.object).toBe(object);
+    let reads = 0;
+    const read = ({ metadata }: typeof object) => {
+      reads++;
+      return { labels: metadata.labels, fields: [metadata.name] };
+    };
+    const facts = stored.facts(read);
+    for (let index = 0; index < 4; index++) store({ data: 'x'.repeat(1024 * 1024) }).object;
+    expect(stored.object).not.toBe(object);
+    expect(stored.object).toEqual(object);
+    expect(() => Object.assign(stored.object.metadata.labels ?? {}, { a: 'c' })).toThrow(TypeError);
+    expect([stored.facts(read), reads]).toEqual([facts, 1]);
+    expect(facts).toEqual({ labels: { a: 'grüße' }, fields: ['web'] });
+  });
+
   it('are read without a header, and with one that says nothing', () => {
     for (const text of [
       '{"metadata":{"uid":"u"},"data":{}}',

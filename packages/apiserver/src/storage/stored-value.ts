@@ -1,8 +1,10 @@
+import { isAscii } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { KubernetesObject, ObjectKey, Persisted } from '@kubelab/api';
 import { formatTraceparent, parseTraceparent, type TraceContext } from '@kubelab/runtime';
 import type { KeyValue } from './etcd/messages.js';
-import type { StoredObject } from './storage.js';
+import { type Parsed, recentlyParsed } from './recently-parsed.js';
+import type { SelectableFacts, StoredObject } from './storage.js';
 import { parseVersion, type VersionNumber, versionNumber, versionOf } from './versions.js';
 
 /**
@@ -102,9 +104,11 @@ function parseHeader(line: Buffer): ValueHeader {
   }
 }
 
-/** One version of one object. Its JSON is parsed when someone first looks at it, and frozen. */
-export class StoredValue<T extends KubernetesObject = KubernetesObject> implements StoredObject<T> {
+/** One version of one object. Its JSON is parsed when someone looks at it, and frozen; what selectors need is kept. */
+export class StoredValue<T extends KubernetesObject = KubernetesObject> implements StoredObject<T>, Parsed {
   #object: Persisted<T> | undefined;
+  #facts: SelectableFacts | undefined;
+  #used = false;
 
   constructor(
     readonly key: ObjectKey,
@@ -140,8 +144,33 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
   }
 
   get object(): Persisted<T> {
-    this.#object ??= deepFreeze(JSON.parse(this.encoded.toString()) as Persisted<T>);
-    return this.#object;
+    if (this.#object !== undefined) {
+      this.#used = true;
+      return this.#object;
+    }
+    const object = deepFreeze(JSON.parse(textOf(this.encoded)) as Persisted<T>);
+    this.#object = object;
+    recentlyParsed.add(this);
+    return object;
+  }
+
+  facts(read: (object: Persisted<T>) => SelectableFacts): SelectableFacts {
+    this.#facts ??= read(this.object);
+    return this.#facts;
+  }
+
+  get sizeBytes(): number {
+    return this.encoded.length;
+  }
+
+  takeUse(): boolean {
+    const used = this.#used;
+    this.#used = false;
+    return used;
+  }
+
+  forget(): void {
+    this.#object = undefined;
   }
 
   /** The same state under another version: of its deletion. */
@@ -192,8 +221,14 @@ function withMetadataFirst(key: ObjectKey, body: Buffer): { body: Buffer; metada
   return { body: Buffer.from(json), metadataAt: opening.length };
 }
 
+/** Decoding UTF-8 takes longer than all the rest of parsing, and most objects have nothing but ASCII. */
+function textOf(encoded: Buffer): string {
+  return encoded.toString(isAscii(encoded) ? 'latin1' : 'utf8');
+}
+
+/** Of what JSON.parse made: every member is its own, so that no list of them need be made. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
+  for (const member in value) deepFreeze(value[member]);
   return Object.freeze(value);
 }

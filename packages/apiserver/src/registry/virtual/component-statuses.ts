@@ -67,14 +67,15 @@ export function componentStatusResource(storage: Storage, nowMs: () => number = 
       context.warn(DEPRECATED);
       const matches = selectionOf(componentStatuses, options);
       const all = await Promise.all(Object.entries(probes).map(([name, probe]) => statusOf(name, probe)));
-      const items = all
-        .filter((object) => matches?.(object as Persisted) ?? true)
-        .map((object): StoredObject => {
-          const { encoded } = encodeAnswer<KubernetesObject>(object);
-          const key = { namespace: '', name: object.metadata?.name ?? '' };
-          return { key, object: object as Persisted, encoded, version: '', trace: undefined };
-        });
+      const items = all.map(asStored).filter((stored) => matches?.(stored) ?? true);
       return { items, version: '', continueToken: '', remainingItemCount: undefined };
     },
   };
+}
+
+function asStored(status: ComponentStatus): StoredObject {
+  const object = status as Persisted;
+  const { encoded } = encodeAnswer<KubernetesObject>(status);
+  const key = { namespace: '', name: object.metadata.name };
+  return { key, object, facts: (read) => read(object), encoded, version: '', trace: undefined };
 }
