@@ -200,6 +200,7 @@ describe('createInformer', () => {
     await expect.poll(() => changes.length).toBe(4);
     expect([on('n1'), on('n2'), on('n9')]).toEqual([[], ['a'], []]);
     expect(informer.byIndex('namespace', 'default')).toHaveLength(1);
+    expect(['default', 'other'].map((namespace) => informer.hasAny('namespace', namespace))).toEqual([true, false]);
     expect(() => informer.byIndex('pod', 'x')).toThrow('there is no index "pod"');
   });
 

@@ -125,6 +125,7 @@ export function createInformer<T extends KubernetesObject>(
       return store.size;
     },
     byIndex: store.byIndex,
+    hasAny: store.hasAny,
     traceOf: store.traceOf,
     onChange(handler) {
       handlers.push(handler);

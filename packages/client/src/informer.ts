@@ -25,6 +25,8 @@ export interface Informer<T extends KubernetesObject> {
   readonly size: number;
   /** All objects that the named index files under `value`. */
   byIndex(index: string, value: string): readonly Cached<T>[];
+  /** Whether the named index files any object under `value`: cheap, where `byIndex` copies. */
+  hasAny(index: string, value: string): boolean;
   /** The trace context of the write that made the cached version. */
   traceOf(key: string): TraceContext | undefined;
   /** Called in order, synchronously, after the copy has been changed. Only enqueue keys here. */

@@ -17,6 +17,7 @@ interface ObjectStore<T extends KubernetesObject> {
   values(): Iterable<Cached<T>>;
   keys(): Iterable<string>;
   byIndex(index: string, value: string): readonly Cached<T>[];
+  hasAny(index: string, value: string): boolean;
   traceOf(key: string): TraceContext | undefined;
   /** Undefined where this very version is there already. */
   set(object: Cached<T>, trace: TraceContext | undefined): Change<T> | undefined;
@@ -53,6 +54,12 @@ export function createObjectStore<T extends KubernetesObject>(
     }
   };
 
+  const bucketOf = (index: string, value: string) => {
+    const buckets = bucketsOf.get(index);
+    if (!buckets) throw new RangeError(`there is no index "${index}"`);
+    return buckets.get(value);
+  };
+
   return {
     get size() {
       return entries.size;
@@ -62,11 +69,8 @@ export function createObjectStore<T extends KubernetesObject>(
       for (const entry of entries.values()) yield entry.object;
     },
     keys: () => entries.keys(),
-    byIndex(index, value) {
-      const buckets = bucketsOf.get(index);
-      if (!buckets) throw new RangeError(`there is no index "${index}"`);
-      return [...(buckets.get(value)?.values() ?? [])];
-    },
+    byIndex: (index, value) => [...(bucketOf(index, value)?.values() ?? [])],
+    hasAny: (index, value) => bucketOf(index, value) !== undefined,
     traceOf: (key) => entries.get(key)?.trace,
     set(object, trace) {
       const key = keyOf(object);

@@ -18,6 +18,8 @@ import { planConditions, type Remaining, remainingOf } from './plan.js';
 const FINALIZER = 'kubernetes';
 /** A look at what is left, should no event tell. */
 const RECHECK_MS = 5_000;
+/** Objects that are held in memory at a time: of events there may be a hundred thousand. */
+const PAGE_SIZE = 1_000;
 
 interface Emptied {
   readonly remaining: readonly Remaining[];
@@ -39,13 +41,15 @@ export const createNamespaceController: ControllerFactory = (context) => {
   namespaceInformer.onChange(({ key, object, trace }) => {
     if (object.metadata.deletionTimestamp) queue.add(key, trace);
   });
-  // What disappears from a namespace that goes may have been the last of it.
-  for (const resource of watched)
-    informers.for(resource).onChange(({ type, object, trace }) => {
+  // Only the last of a kind lets it go on: to look at all that is left after each of thousands would take all its time.
+  for (const resource of watched) {
+    const informer = informers.for(resource);
+    informer.onChange(({ type, object, trace }) => {
       const namespace = object.metadata.namespace ?? '';
-      if (type === 'deleted' && namespaceInformer.get(namespace)?.metadata.deletionTimestamp)
-        queue.add(namespace, trace);
+      if (type !== 'deleted' || !namespaceInformer.get(namespace)?.metadata.deletionTimestamp) return;
+      if (!informer.hasAny('namespace', namespace)) queue.add(namespace, trace);
     });
+  }
 
   async function reconcile(key: string, reconcileContext: ReconcileContext) {
     const namespace = namespaceInformer.get(key);
@@ -82,17 +86,27 @@ export const createNamespaceController: ControllerFactory = (context) => {
   }
 
   async function emptyLive(namespace: string, reconcileContext: ReconcileContext): Promise<Emptied> {
-    const { trace, signal } = reconcileContext;
     const left: Remaining[] = [];
     for (const resource of kinds) {
-      const list = async () => (await client.list(resource, { namespace, trace, signal })).items;
-      const items = (await list()) as readonly Cached<KubernetesObject>[];
-      if (items.length === 0) continue;
-      await deleteAll(resource, namespace, items, reconcileContext);
-      const still = (await list()) as readonly Cached<KubernetesObject>[];
+      const still = await deletePages(resource, namespace, reconcileContext);
       if (still.length > 0) left.push(remainingOf(resource, still));
     }
     return { remaining: left, failures: [] };
+  }
+
+  /** Page by page, always the first: what is deleted makes room on it. Answers with what stays on it. */
+  async function deletePages(
+    resource: ResourceType,
+    namespace: string,
+    reconcileContext: ReconcileContext,
+  ): Promise<readonly Cached<KubernetesObject>[]> {
+    const { trace, signal } = reconcileContext;
+    for (;;) {
+      const page = await client.list(resource, { namespace, limit: PAGE_SIZE, trace, signal });
+      const items = page.items as readonly Cached<KubernetesObject>[];
+      if (items.every(isGoing)) return items;
+      await deleteAll(resource, namespace, items, reconcileContext);
+    }
   }
 
   function deleteAll(
@@ -101,7 +115,7 @@ export const createNamespaceController: ControllerFactory = (context) => {
     objects: readonly Cached<KubernetesObject>[],
     { trace, signal }: ReconcileContext,
   ): Promise<void> {
-    const present = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const present = objects.filter((object) => !isGoing(object));
     const deleteOne = ({ metadata: { name, uid } }: Cached<KubernetesObject>) =>
       deleteIfPresent(
         client,
@@ -137,5 +151,7 @@ export const createNamespaceController: ControllerFactory = (context) => {
 };
 
 const isPods = ({ group, plural }: ResourceType): boolean => group === pods.group && plural === pods.plural;
+
+const isGoing = ({ metadata }: Cached<KubernetesObject>): boolean => metadata.deletionTimestamp !== undefined;
 
 const isEmpty = ({ remaining, failures }: Emptied): boolean => remaining.length === 0 && failures.length === 0;

@@ -1,5 +1,5 @@
 import { leases, type Node, nodes, type Pod, pods } from '@kubelab/api';
-import { type Cached, deleteIfPresent, type ReconcileContext } from '@kubelab/client';
+import { type Cached, deleteIfPresent, getIfPresent, type ReconcileContext } from '@kubelab/client';
 import type { ControllerFactory } from '../../controller.js';
 import { patchPodStatus } from '../../patch-pod-status.js';
 import { NODE_INDEX } from '../../shared-informers.js';
@@ -22,6 +22,8 @@ const ALL_NODES = '*';
 interface Heartbeat {
   readonly sign: string;
   readonly heardMs: number;
+  /** The time in the lease as the apiserver was last asked for it, ahead of the cache. */
+  readonly renewTime?: string | undefined;
 }
 
 /** Tells which nodes are gone, and moves their pods. */
@@ -75,7 +77,7 @@ export const createNodeLifecycleController: ControllerFactory = (context) => {
     if (known?.sign === sign) return known;
     if (known === undefined)
       recorder.event(node, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
-    const heard = { sign, heardMs: clock.now() };
+    const heard = { sign, heardMs: clock.now(), renewTime: known?.renewTime };
     heartbeats.set(name, heard);
     return heard;
   }
@@ -90,6 +92,7 @@ export const createNodeLifecycleController: ControllerFactory = (context) => {
     const silenceInMs = heard.heardMs + graceMs - clock.now();
     const conditions = silenceInMs <= 0 ? planSilentConditions(node, clock.now()) : undefined;
     if (conditions) {
+      if (await hasRenewed(name, heard, reconcileContext)) return { requeueAfterMs: graceMs };
       await writeConditions(node, conditions, reconcileContext);
       return undefined;
     }
@@ -98,6 +101,19 @@ export const createNodeLifecycleController: ControllerFactory = (context) => {
     const nextEvictionMs = await evictPods(node, reconcileContext);
     const nextMs = Math.min(nextTaintMs, nextEvictionMs, silenceInMs > 0 ? silenceInMs : Number.POSITIVE_INFINITY);
     return Number.isFinite(nextMs) ? { requeueAfterMs: Math.max(nextMs, 10) } : undefined;
+  }
+
+  /**
+   * Whether the lease has been renewed without our having heard of it. In a process that has just started, or has too
+   * much to do, the watch may lag by more than the grace period, and thousands of nodes would be taken for dead.
+   */
+  async function hasRenewed(name: string, heard: Heartbeat, { trace }: ReconcileContext): Promise<boolean> {
+    const key = { namespace: LEASE_NAMESPACE, name };
+    const renewTime = (await getIfPresent(client, leases, key, { trace }))?.spec?.renewTime;
+    const cached = leaseInformer.get(`${LEASE_NAMESPACE}/${name}`)?.spec?.renewTime;
+    if (renewTime === undefined || renewTime === cached || renewTime === heard.renewTime) return false;
+    heartbeats.set(name, { ...heard, heardMs: clock.now(), renewTime });
+    return true;
   }
 
   async function setPaces({ trace }: ReconcileContext): Promise<undefined> {

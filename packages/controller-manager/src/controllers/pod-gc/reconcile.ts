@@ -9,6 +9,8 @@ import { type Doomed, planPodGc } from './plan.js';
 /** A node that is gone may be about to register again; its pods wait so long. */
 const QUARANTINE_MS = 40_000;
 const PERIOD_MS = 20_000;
+/** All pods are looked at each time: what comes together is looked at together. */
+const GATHER_MS = 500;
 /** One key: all pods are looked at together. */
 const KEY = 'all';
 
@@ -21,10 +23,11 @@ export const createPodGcController: ControllerFactory = (context) => {
   const reconciler = context.createReconciler('PodGC', reconcile, [nodeInformer, podInformer]);
   const { queue } = reconciler;
   nodeInformer.onChange(({ type, trace }) => {
-    if (type !== 'modified') queue.add(KEY, trace);
+    if (type === 'deleted') queue.addAfter(KEY, GATHER_MS, trace);
   });
   podInformer.onChange(({ type, object, trace }) => {
-    if (type === 'modified' && object.metadata.deletionTimestamp && !object.spec?.nodeName) queue.add(KEY, trace);
+    if (type === 'modified' && object.metadata.deletionTimestamp && !object.spec?.nodeName)
+      queue.addAfter(KEY, GATHER_MS, trace);
   });
   queue.add(KEY);
 
@@ -67,7 +70,8 @@ export const createPodGcController: ControllerFactory = (context) => {
   }
 
   async function goneNodes({ trace, signal }: ReconcileContext): Promise<Set<string>> {
-    const named = new Set([...podInformer.list()].flatMap(({ spec }) => (spec?.nodeName ? [spec.nodeName] : [])));
+    const named = new Set<string>();
+    for (const { spec } of podInformer.list()) if (spec?.nodeName) named.add(spec.nodeName);
     for (const name of missingSinceMs.keys())
       if (!named.has(name) || nodeInformer.get(name)) missingSinceMs.delete(name);
     const missing: string[] = [];
