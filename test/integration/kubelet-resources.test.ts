@@ -148,8 +148,9 @@ describe('a resize', () => {
     await node.kill();
     node.start();
     await cluster.kubectl('delete', 'pod', 'other', '--wait=false');
-    const after = await seen('waits', 'is resized', ({ allocatedResources }) => {
-      return allocatedResources?.cpu === pod.spec?.containers[0]?.resources?.requests?.cpu;
+    const wanted = pod.spec?.containers[0]?.resources?.requests?.cpu;
+    const after = await seen('waits', 'is resized', ({ allocatedResources, resources: has }) => {
+      return allocatedResources?.cpu === wanted && has?.requests?.cpu === wanted;
     });
     expect((await limitsOf(after)).shares).toBe(Math.floor((cpus * 1000 - 800) * 1.024));
     expect(after.status.restartCount).toBe(0);
