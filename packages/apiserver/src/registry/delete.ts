@@ -43,11 +43,12 @@ export async function deleteObject<T extends KubernetesObject>(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (base === undefined) throw notFound(resource, key.name);
     try {
-      checkPreconditions(resource, base.object, options);
-      await scope.admission.validate(admissionAttempt({ ...subject, old: base.object }).request);
-      const marked = markForDeletion(scope, base.object, options);
+      const { object }: StoredObject<T> = base;
+      checkPreconditions(resource, object, options);
+      await scope.admission.validate(admissionAttempt({ ...subject, old: object }).request);
+      const marked = markForDeletion(scope, object, options);
       if (marked === undefined || mayGo(scope, marked)) return await remove(scope, base, dryRun, context);
-      if (fresh || !deepEqual(marked, base.object)) {
+      if (fresh || !deepEqual(marked, object)) {
         return accepted(key.name, options, await mark(scope, base, marked, dryRun, context));
       }
       base = await storage.get(key);

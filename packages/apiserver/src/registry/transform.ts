@@ -95,13 +95,14 @@ async function attemptChange<T extends KubernetesObject>(
   base: StoredObject<T>,
 ): Promise<Outcome & { present?: StoredObject<T> | undefined }> {
   let prepared: Prepared<T>;
+  const old = base.object;
   try {
-    prepared = await change(base.object);
+    prepared = await change(old);
   } catch (error) {
     return { kind: 'refused', error };
   }
   const { object, reservation } = prepared;
-  if (isUnchanged(object, base.object)) {
+  if (isUnchanged(object, old)) {
     await reservation?.undo?.();
     return { kind: 'unchanged', answer: base };
   }

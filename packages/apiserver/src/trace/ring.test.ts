@@ -42,6 +42,19 @@ test('finds the latest trace that wrote an object, while it is kept', () => {
   expect(ring.traceOf('pods/default/p')).toBeUndefined();
 });
 
+test('finds the trace that wrote an object again, and what else it wrote', () => {
+  const ring = createSpanRing({ capacity: 3 });
+  const attributes = { object: 'pods/default/p' };
+  ring.add([span('t1', 'a', { attributes }), span('t2', 'b', { attributes }), span('t1', 'c', { attributes })]);
+  expect(ring.traceOf('pods/default/p')).toBe('t1');
+  ring.add([span('t2', 'd', { attributes: { object: 'pods/default/q' } }), span('t3', 'e')]);
+  expect(ring.traceOf('pods/default/p')).toBe('t1');
+  expect(ring.traceOf('pods/default/q')).toBe('t2');
+  ring.add([span('t3', 'f')]);
+  expect(ring.traceOf('pods/default/p')).toBeUndefined();
+  expect(ring.traceOf('pods/default/q')).toBe('t2');
+});
+
 test('neither a failed write nor a span of another component says who wrote an object', () => {
   const ring = createSpanRing();
   const attributes = { object: 'pods/default/p' };

@@ -17,10 +17,11 @@ export interface SpanRingOptions {
   readonly writer?: string;
 }
 
+/** There are as many as spans, most of one span: hence no sets, and arrays made with what they hold. */
 interface Trace {
   readonly spans: FinishedSpan[];
-  /** Objects that point here. */
-  readonly objects: Set<string>;
+  /** Those that were written in it, of which some may since have been written in another. */
+  objects: string[] | undefined;
 }
 
 export function createSpanRing({ capacity = 20_000, writer = 'apiserver' }: SpanRingOptions = {}): SpanRing {
@@ -36,7 +37,7 @@ export function createSpanRing({ capacity = 20_000, writer = 'apiserver' }: Span
     trace.spans.shift();
     if (trace.spans.length > 0) return;
     traces.delete(span.traceId);
-    for (const object of trace.objects) if (latest.get(object) === span.traceId) latest.delete(object);
+    for (const object of trace.objects ?? []) if (latest.get(object) === span.traceId) latest.delete(object);
   }
 
   function keep(span: FinishedSpan): void {
@@ -45,16 +46,25 @@ export function createSpanRing({ capacity = 20_000, writer = 'apiserver' }: Span
     if (oldest) forget(oldest);
     kept[place] = span;
     count += 1;
-    const trace = traces.get(span.traceId) ?? { spans: [], objects: new Set<string>() };
-    traces.set(span.traceId, trace);
-    trace.spans.push(span);
+    const trace = join(span);
     const object = span.attributes.object;
     const isWrite = span.component === writer || span.component.startsWith(`${writer}/`);
     if (object === undefined || !isWrite || span.error !== '') return;
-    const before = latest.get(object);
-    if (before !== undefined && before !== span.traceId) traces.get(before)?.objects.delete(object);
+    if (latest.get(object) === span.traceId) return;
     latest.set(object, span.traceId);
-    trace.objects.add(object);
+    if (trace.objects) trace.objects.push(object);
+    else trace.objects = [object];
+  }
+
+  function join(span: FinishedSpan): Trace {
+    const present = traces.get(span.traceId);
+    if (present) {
+      present.spans.push(span);
+      return present;
+    }
+    const trace = { spans: [span], objects: undefined };
+    traces.set(span.traceId, trace);
+    return trace;
   }
 
   return {
