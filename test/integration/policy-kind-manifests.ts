@@ -137,7 +137,7 @@ export const KIND_MANIFESTS: readonly KindManifest[] = [
       metadata: meta('192.168.3.4'),
       spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } },
     },
-    header: 'NAME PARENTREF AGE',
+    header: 'NAME PARENTREF',
     row: '192.168.3.4 services/default/web',
   },
   {
