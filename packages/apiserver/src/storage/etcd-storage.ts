@@ -148,7 +148,11 @@ export class EtcdStorage implements Storage {
 
   #tickBookmarks(): void {
     this.#bookmarks.ticks++;
-    for (const { cache } of this.#resources.values()) cache.wake();
+    const nowMs = performance.now();
+    for (const { cache } of this.#resources.values()) {
+      cache.window.dropOld(nowMs);
+      cache.wake();
+    }
   }
 }
 

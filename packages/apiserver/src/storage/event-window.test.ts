@@ -54,4 +54,13 @@ describe('EventWindow', () => {
     window.push({ number: 202, event: event(), atMs: 9_000 });
     expect(window.next - window.first).toBe(100);
   });
+
+  it('drops what is old without another event', () => {
+    const window = new EventWindow({ count: 10_000, bytes: 1_000_000, ageMs: 1_000 }, 0);
+    for (let revision = 1; revision <= 200; revision++) window.push({ number: revision, event: event(), atMs: 0 });
+    window.dropOld(1_000);
+    expect(window.first).toBe(0);
+    window.dropOld(1_001);
+    expect([window.first, window.next, window.floor]).toEqual([100, 200, 100]);
+  });
 });

@@ -6,7 +6,7 @@ export interface WindowLimits {
   readonly count: number;
   /** Encoded bytes of the events kept. */
   readonly bytes: number;
-  /** Events older than this go at the next one, down to the last hundred. */
+  /** Events older than this go at the next one or when told to, down to the last hundred. */
   readonly ageMs: number;
 }
 
@@ -60,7 +60,12 @@ export class EventWindow {
   push(entry: WindowEntry): void {
     this.#entries.push(entry);
     this.#bytes += entry.event.current.encoded.length;
-    while (this.#isTooMuch(entry.atMs)) this.#dropFirst();
+    this.dropOld(entry.atMs);
+  }
+
+  /** For when no event comes that would push the old ones out. */
+  dropOld(nowMs: number): void {
+    while (this.#isTooMuch(nowMs)) this.#dropFirst();
   }
 
   #isTooMuch(nowMs: number): boolean {
