@@ -22,6 +22,11 @@ import { CONTROLLER_INDEX } from '../../shared-informers.js';
 import { statusDiffers, withoutZeros } from '../../status-differs.js';
 import { nextAvailableInMs, type Outcome, planReplicas, planStatus } from './plan.js';
 
+/** Each look is at all pods of a ReplicaSet: changes of a large one's are gathered for a fiftieth of a millisecond a pod. */
+const GATHERED_FROM = 250;
+const PODS_PER_GATHERED_MS = 50;
+const MAX_GATHER_MS = 1_000;
+
 /** After these nobody knows whether the write was made. */
 const AMBIGUOUS = ['Timeout', 'ServerTimeout', 'ServiceUnavailable', 'InternalError'] as const;
 
@@ -54,7 +59,8 @@ export const createReplicaSetController: ControllerFactory = (context) => {
       if (owner === undefined) continue;
       // A pod that came and went between two looks was shown all the same.
       if (type !== 'modified') pending.seen(owner, `create ${object.metadata.uid}`);
-      queue.add(owner, trace);
+      const replicaSet = replicaSetInformer.get(owner);
+      queue.addAfter(owner, replicaSet === undefined ? 0 : gatherMs(replicaSet), trace);
     }
     if (type !== 'deleted' && controllerOf(object) === undefined)
       for (const replicaSet of replicaSetInformer.byIndex('namespace', object.metadata.namespace ?? ''))
@@ -173,6 +179,12 @@ export const createReplicaSetController: ControllerFactory = (context) => {
 
   return reconciler;
 };
+
+/** How long changes of its pods are gathered before they are looked at. */
+function gatherMs({ spec, status }: Cached<ReplicaSet>): number {
+  const size = Math.max(spec?.replicas ?? 1, status?.replicas ?? 0);
+  return size < GATHERED_FROM ? 0 : Math.min(size / PODS_PER_GATHERED_MS, MAX_GATHER_MS);
+}
 
 function ownerKey(pod: Cached<Pod>): string | undefined {
   const owner = controllerOf(pod);
