@@ -1,4 +1,4 @@
-import { ApiError, type DeleteOptions, isApiError, validateFieldManager } from '@kubelab/api';
+import { ApiError, type DeleteOptions, isApiError, leases, validateFieldManager } from '@kubelab/api';
 import {
   type CreateMessage,
   type DeleteCollectionMessage,
@@ -83,7 +83,11 @@ export function createPerformer(options: PerformerOptions): Performer {
     return target;
   }
 
-  /** A write is a span, whose context is stored with what it writes. */
+  /**
+   * A write is a span, whose context is stored with what it writes. Not the
+   * renewal of a lease: nothing follows from it, and those of a few thousand
+   * nodes would leave no room for other spans.
+   */
   async function write(
     message: { target: GetMessage['target']; traceparent: string; fieldManager?: string },
     verb: Verb,
@@ -94,7 +98,8 @@ export function createPerformer(options: PerformerOptions): Performer {
     if (caller.audit) recordBody(caller.audit, message);
     const { resource, subresource, key } = target;
     const path = subresource === '' ? resource.plural : `${resource.plural}/${subresource}`;
-    const parent = parseTraceparent(message.traceparent) ?? newTraceContext(true);
+    const isRenewal = verb === 'update' && resource.plural === leases.plural;
+    const parent = parseTraceparent(message.traceparent) ?? (isRenewal ? undefined : newTraceContext(true));
     const span = tracer.startSpan(`${verb} ${path}`, { parent });
     try {
       const { answer, name } = await work(target, {

@@ -29,7 +29,7 @@ const SETTINGS = [
   ['images <name,...>', 'images that are present (default: all)'],
   ['pull-time <range>', 'how long the pull of another takes (default: 2s..5s)'],
   ['node-lease-renew-interval <duration>', 'how often leases are renewed (default: 10s, up to 2,500 nodes)'],
-  ['event-qps <count>', 'events a second, of all together (default: 50)'],
+  ['event-qps <count>', 'events a second, of all together (default: 20)'],
 ] as const;
 
 /** Adds `--hollow N` and its settings to a command. */

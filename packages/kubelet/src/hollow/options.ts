@@ -54,7 +54,7 @@ export const hollowOptions = {
   'start-failure-rate': { kind: 'number', default: 0, help: 'share of starts, 0 to 1, that are refused' },
   images: { kind: 'list', help: 'images that are present from the start; absent: all are, and none is ever pulled' },
   'pull-time': { kind: 'string', default: '2s..5s', help: 'range: how long the pull of an image takes' },
-  'event-qps': { kind: 'number', default: 50, help: 'events written a second, by all nodes together; 0: none' },
+  'event-qps': { kind: 'number', default: 20, help: 'events written a second, by all nodes together; 0: none' },
   'event-burst': { kind: 'number', default: 1_000, help: 'events that may come at once' },
 } as const satisfies OptionSpecification;
 
