@@ -53,8 +53,8 @@ export class RecentlyParsed {
 }
 
 /**
- * Of the whole process. A few hundred objects: what one request or one event
+ * Of the whole process. About two hundred objects: what one request or one event
  * looks at several times is here, and most of it is gone before the collector
  * would move it among what is old.
  */
-export const recentlyParsed = new RecentlyParsed(2 * 1024 * 1024);
+export const recentlyParsed = new RecentlyParsed(512 * 1024);
