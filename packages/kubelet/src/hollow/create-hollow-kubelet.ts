@@ -27,7 +27,7 @@ import { withoutManagedFields } from './slim-object.js';
 import { createTurns } from './turns.js';
 
 /** More leases a second cost the apiserver and etcd too much of a small machine: see the README. */
-const MAX_LEASES_PER_SECOND = 250;
+const MAX_LEASES_PER_SECOND = 500;
 const RENEW_INTERVAL_MS = 10_000;
 /** Nodes that are registered at a time. */
 const REGISTRATIONS = 64;

@@ -24,10 +24,9 @@ async function pass(clock: ReturnType<typeof createManualClock>, seconds: number
   }
 }
 
-function start(beat: (node: { name: string }) => Promise<void>) {
-  const clock = createManualClock();
+function start(beat: (node: { name: string }) => Promise<void>, concurrency = 512, clock = createManualClock()) {
   const log = pino({ level: 'silent' });
-  const beats = new Heartbeats({ nodes, intervalMs: 10_000, beat, what: 'beat', clock, log });
+  const beats = new Heartbeats({ nodes, intervalMs: 10_000, beat, what: 'beat', concurrency, clock, log });
   const running = beats.run(stop.signal);
   return { clock, beats, running };
 }
@@ -61,6 +60,19 @@ describe('heartbeats', () => {
     });
     await pass(clock, 40);
     expect(underWay).toBe(100);
+  });
+
+  it('lets no node wait for others where there are fewer turns than nodes', async () => {
+    const turns = new Map(nodes.map(({ name }) => [name, 0]));
+    const clock = createManualClock();
+    const takeTwoSeconds = ({ name }: { name: string }) => {
+      turns.set(name, (turns.get(name) ?? 0) + 1);
+      return new Promise<void>((resolve) => clock.setTimeout(resolve, 2_000));
+    };
+    start(takeTwoSeconds, 10, clock);
+    await pass(clock, 62);
+    expect(Math.min(...turns.values())).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...turns.values())).toBeLessThanOrEqual(4);
   });
 
   it('gives a turn out of order where one is asked for', async () => {

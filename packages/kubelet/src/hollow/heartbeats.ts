@@ -16,14 +16,14 @@ export interface HeartbeatsOptions<T extends Beating> {
   readonly what: string;
   /** How many may be under way. Default 512. */
   readonly concurrency?: number;
-  /** Told how long each turn took, and every second how long those take that are not over. */
+  /** Told how long each turn took, and now and then how long those take that are not over. */
   readonly onTook?: (durationMs: number) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** How often those whose turn has come are looked for: what is written together shares transactions. */
-const TICK_MS = 1_000;
+const TICK_MS = 250;
 const RETRY_AFTER_MS = 2_000;
 
 /**
@@ -54,12 +54,13 @@ export class Heartbeats<T extends Beating> {
     let given = 0;
     while (!signal.aborted) {
       const due = Math.floor(((performance.now() - startedAtMs) / intervalMs) * nodes.length);
+      // Those that have waited longest come first.
+      this.#startSoon(signal);
       // After a long pause nobody has two turns.
       for (given = Math.max(given, due - nodes.length); given < due; given += 1) {
         this.#start(nodes[given % nodes.length] as T, signal);
       }
       this.#tellOldest();
-      this.#startSoon(signal);
       this.#tellFailures();
       await sleep(TICK_MS, signal, clock).catch(() => undefined);
     }
@@ -78,20 +79,24 @@ export class Heartbeats<T extends Beating> {
   #start(node: T, signal: AbortSignal): void {
     if (this.#underWay.has(node)) return;
     if (this.#underWay.size >= this.#limit()) {
+      // Keeps the place that it may have.
       this.#soon.set(node, 0);
       return;
     }
+    this.#soon.delete(node);
     const startedAtMs = performance.now();
     this.#underWay.set(node, startedAtMs);
     this.#options
       .beat(node, signal)
       .then(
-        () => this.#soon.delete(node),
+        () => undefined,
         (error: unknown) => this.#failed(node, error, signal),
       )
       .finally(() => {
         this.#underWay.delete(node);
         this.#options.onTook?.(performance.now() - startedAtMs);
+        // Not only at the next tick: where each takes long, there would be fewer turns than nodes.
+        if (this.#underWay.size === this.#limit() - 1 && !signal.aborted) this.#startSoon(signal);
       });
   }
 

@@ -7,6 +7,8 @@ const NAMESPACE = 'kube-node-lease';
 const DURATION_SECONDS = 40;
 const RENEW_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 1_000;
+/** As Kubernetes' kubelets: one that is lost must not keep the next from its time. */
+const TIMEOUT_MS = 10_000;
 
 export interface NodeLeaseOptions {
   readonly client: Pick<ApiClient, 'get' | 'create' | 'update'>;
@@ -61,9 +63,10 @@ export async function renewLease(
     renewTime: microTime(nowMs),
   };
   const owner = ownedBy(nodeName, nodeUid);
-  if (!present) return client.create(leases, { metadata: { ...key, ...owner }, spec }, { signal });
+  const options = { signal, timeoutMs: TIMEOUT_MS };
+  if (!present) return client.create(leases, { metadata: { ...key, ...owner }, spec }, options);
   const metadata = { ...present.metadata, ...owner };
-  return client.update(leases, { ...present, metadata, spec: { ...present.spec, ...spec } }, { signal });
+  return client.update(leases, { ...present, metadata, spec: { ...present.spec, ...spec } }, options);
 }
 
 async function getLease(
@@ -72,7 +75,7 @@ async function getLease(
   signal: AbortSignal,
 ): Promise<Persisted<Lease> | undefined> {
   try {
-    return await client.get(leases, key, { signal });
+    return await client.get(leases, key, { signal, timeoutMs: TIMEOUT_MS });
   } catch (error) {
     if (isApiError(error, 'NotFound')) return undefined;
     throw error;
