@@ -28,7 +28,7 @@ const SETTINGS = [
   ['start-failure-rate <share>', 'share of starts that fail, 0 to 1'],
   ['images <name,...>', 'images that are present (default: all)'],
   ['pull-time <range>', 'how long the pull of another takes (default: 2s..5s)'],
-  ['node-lease-renew-interval <duration>', 'how often leases are renewed (default: 10s, up to 2,500 nodes)'],
+  ['node-lease-renew-interval <duration>', 'how often leases are renewed (default: 10s, up to 5,000 nodes)'],
   ['event-qps <count>', 'events a second, of all together (default: 20)'],
 ] as const;
 

@@ -36,7 +36,7 @@ export const hollowOptions = {
   'node-lease-renew-interval': {
     kind: 'duration',
     default: 0,
-    help: 'how often a lease is renewed; 0: every 10 s, with more than 2,500 nodes 250 leases a second',
+    help: 'how often a lease is renewed; 0: every 10 s, with more than 5,000 nodes 500 leases a second',
   },
   'node-status-report-interval': { kind: 'duration', default: 300_000, help: 'how often a status is written at least' },
   seed: { kind: 'string', default: 'kubelab', help: 'the same seed gives the same behaviour' },
