@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EndpointSlice, Service } from '@kubelab/api';
+import type { EndpointSlice, Pod, Service } from '@kubelab/api';
 import { ensureImages } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findLeftovers, takeFootprint } from './footprint.js';
@@ -67,20 +67,22 @@ describe.each(MODES)('proxy mode $mode', ({ mode, nodes }) => {
     return { code: code ?? 0, tookMs: tookMs ?? 0 };
   };
 
-  const podNames = async (app: string): Promise<string[]> =>
-    (await kubectl.must('get', 'pods', '-l', `app=${app}`, '-o', 'name'))
-      .split('\n')
-      .map((line) => line.replace('pod/', ''))
-      .sort();
+  /** Of those that are to stay. */
+  const podNames = async (app: string): Promise<string[]> => {
+    const { items } = await kubectl.get<{ items: Pod[] }>('pods', '-l', `app=${app}`);
+    return items.flatMap(({ metadata }) => (metadata?.deletionTimestamp ? [] : [metadata?.name ?? ''])).sort();
+  };
 
   const clusterIp = async (name: string): Promise<string> =>
     (await kubectl.get<Service>('service', name)).spec?.clusterIP ?? '';
 
-  /** The same question until each of the pods has answered once; rejects when one never does. */
+  /** The same question until each of the pods has answered, and no other any more; rejects when one never does. */
   const untilAllAnswer = async (ask: () => Promise<string>, names: readonly string[]): Promise<void> => {
     const seen = new Set<string>();
     await eventually(`${names.join(', ')} answer`, async () => {
-      seen.add((await ask()).trim());
+      const answer = (await ask()).trim();
+      if (names.includes(answer)) seen.add(answer);
+      else seen.clear();
       return [...seen].sort().join() === names.join() ? true : undefined;
     });
   };

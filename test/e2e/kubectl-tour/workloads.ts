@@ -46,7 +46,7 @@ async function rollouts(tour: Tour): Promise<void> {
 async function scaling(tour: Tour): Promise<void> {
   await step(tour, ['scale', 'deploy/web', '--replicas=3', '--current-replicas=9'], {
     code: 1,
-    stderr: new RegExp(`Expected replicas to be 9, was ${tour.replicas}`),
+    stderr: /Expected replicas to be 9, was 2/,
   });
   await step(tour, ['scale', 'deploy/web', '--replicas=1'], { stdout: /^deployment\.apps\/web scaled\n$/ });
   await step(tour, ['rollout', 'status', 'deploy/web', '--timeout=60s']);

@@ -49,5 +49,6 @@ function negotiate({ message, socket, head, signal }: Upgrade): Accept {
     };
   }
   const protocol = negotiateProtocol(message, WEB_SOCKET_PROTOCOLS);
-  return async (start) => webSocketRemoteCommand(await acceptWebSocket(message, socket, head, protocol, signal), start);
+  return async (start) =>
+    webSocketRemoteCommand(await acceptWebSocket(message, socket, head, protocol, signal), start, signal);
 }

@@ -5,9 +5,18 @@ import { fromKubelet } from './kubelet-error.js';
 /** Longer than any kubelet needs to find a container and to start a process. */
 const OPEN_LIMIT_MS = 2_000;
 
-/** A call to a kubelet that streams: cancelled with its signal, its failures as ApiErrors. */
+/** Messages of at most 64 KiB that wait to be taken; the kubelet is held back meanwhile. */
+const MAX_WAITING = 8;
+
+/**
+ * A call to a kubelet that streams: cancelled with its signal, its failures as
+ * ApiErrors. It is read from the beginning, so that its end is known even while
+ * nobody takes its messages: what came before a failure is never lost by it.
+ */
 export class KubeletCall<Response> {
   readonly #call: ClientReadableStream<Response>;
+  readonly #waiting: Response[] = [];
+  #wake: () => void = () => {};
   readonly #signal: AbortSignal;
   readonly #opened: Promise<void>;
   /** Settles with the call, however it ends. */
@@ -25,7 +34,13 @@ export class KubeletCall<Response> {
         this.#isOver = true;
         signal.removeEventListener('abort', cancel);
         resolve();
+        this.#wake();
       };
+      call.on('data', (message: Response) => {
+        this.#waiting.push(message);
+        if (this.#waiting.length >= MAX_WAITING) call.pause();
+        this.#wake();
+      });
       call.on('error', end);
       call.on('status', () => end());
     });
@@ -44,13 +59,22 @@ export class KubeletCall<Response> {
     this.#check();
   }
 
-  /** Every message, read no faster than they are taken. @throws ApiError */
+  /** Every message, read hardly faster than they are taken. @throws ApiError */
   async *messages(): AsyncGenerator<Response, void, undefined> {
     try {
-      for await (const message of this.#call as AsyncIterable<Response>) yield message;
-      await this.#over;
-    } catch (error) {
-      if (!this.#failure) throw error;
+      while (!this.#signal.aborted) {
+        const message = this.#waiting.shift();
+        if (message !== undefined) {
+          if (this.#call.isPaused() && this.#waiting.length < MAX_WAITING / 2) this.#call.resume();
+          yield message;
+        } else if (this.#isOver) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
     } finally {
       this.#call.cancel();
     }

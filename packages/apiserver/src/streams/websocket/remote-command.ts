@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Status } from '@kubelab/api';
 import type { WebSocket } from 'ws';
 import type { ExecStartMessage } from '../kubelet/messages.js';
@@ -25,15 +26,24 @@ const STDERR = 2;
 const ERROR = 3;
 const RESIZE = 4;
 
-/** An exec or attach over the channels of a WebSocket. */
+/**
+ * After the handshake with a client of v5: Go's, up to 1.33, reads before it has
+ * made its streams, and throws away what comes for one that it does not have yet
+ * (kubernetes/kubernetes#131189). Kubernetes takes longer than this to begin.
+ */
+const CLIENT_READY_MS = 40;
+
+/** An exec or attach over the channels of a WebSocket. Rejects when the signal aborts. */
 export async function webSocketRemoteCommand(
   webSocket: WebSocket,
   { stdin, stdout, stderr, tty }: ExecStartMessage,
+  signal: AbortSignal,
 ): Promise<RemoteCommandStreams> {
   const { protocol } = webSocket;
   const incoming = [...(stdin ? [STDIN] : []), ...(tty ? [RESIZE] : [])];
   const canClose = protocol.startsWith('v5.');
   const socket = new ChannelSocket(webSocket, { encoding: encodingOf(protocol), incoming, canClose });
+  if (canClose) await delay(CLIENT_READY_MS, undefined, { signal });
   // An empty message says that the connection stands.
   await socket.send(stdout ? STDOUT : stderr ? STDERR : ERROR, Buffer.alloc(0));
   return {
