@@ -49,6 +49,9 @@ class GivenNodes implements Informer<Node> {
   byIndex(): readonly Cached<Node>[] {
     return [];
   }
+  hasAny(): boolean {
+    return false;
+  }
   traceOf(): undefined {
     return undefined;
   }
