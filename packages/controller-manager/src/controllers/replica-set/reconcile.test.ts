@@ -150,7 +150,7 @@ async function start(replicas: number) {
     stop.abort();
     return running;
   });
-  await vi.waitFor(() => expect(server.watched).toEqual(['pods', 'replicasets']));
+  await vi.waitFor(() => expect(server.watched).toEqual(['namespaces', 'pods', 'replicasets']));
   let touches = 0;
   /** Has the ReplicaSet looked at again, and waits until it was. */
   const touch = async () => {
