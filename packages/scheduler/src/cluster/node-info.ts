@@ -122,8 +122,24 @@ export class NodeInfo {
   /** For a trial: pods come and go in the copy, and the original is as before. */
   clone(): NodeInfo {
     const copy = new NodeInfo(this.name, this.slot);
-    copy.setNode(this.node);
-    for (const pod of this.pods.values()) copy.addPod(pod);
+    copy.node = this.node;
+    copy.labels = this.labels;
+    copy.taints = this.taints;
+    copy.unschedulable = this.unschedulable;
+    copy.allocatableMilliCpu = this.allocatableMilliCpu;
+    copy.allocatableMemoryBytes = this.allocatableMemoryBytes;
+    copy.allocatableEphemeralStorageBytes = this.allocatableEphemeralStorageBytes;
+    copy.allocatablePods = this.allocatablePods;
+    copy.allocatableScalars = this.allocatableScalars;
+    copy.requestedMilliCpu = this.requestedMilliCpu;
+    copy.requestedMemoryBytes = this.requestedMemoryBytes;
+    copy.requestedEphemeralStorageBytes = this.requestedEphemeralStorageBytes;
+    for (const [name, amount] of this.requestedScalars) copy.requestedScalars.set(name, amount);
+    copy.nonZeroMilliCpu = this.nonZeroMilliCpu;
+    copy.nonZeroMemoryBytes = this.nonZeroMemoryBytes;
+    copy.#imageBytes = this.#imageBytes;
+    copy.#podsWithPorts = this.#podsWithPorts;
+    for (const [uid, pod] of this.pods) copy.pods.set(uid, pod);
     return copy;
   }
 

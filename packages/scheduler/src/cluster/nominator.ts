@@ -1,7 +1,5 @@
 import type { PodInfo } from './pod-info.js';
 
-const NONE: readonly PodInfo[] = [];
-
 /** Pods that are to have a node once its victims have left: others leave their place to them. */
 export class Nominator {
   readonly #nodeOf = new Map<string, string>();
@@ -15,8 +13,9 @@ export class Nominator {
     return this.#nodeOf.get(uid);
   }
 
-  podsOn(node: string): Iterable<PodInfo> {
-    return this.#podsOf.get(node)?.values() ?? NONE;
+  /** Asked of every node for every pod while there are any: mostly there are none on it. */
+  podsOn(node: string): Iterable<PodInfo> | undefined {
+    return this.#podsOf.get(node)?.values();
   }
 
   set(pod: PodInfo, node: string): void {

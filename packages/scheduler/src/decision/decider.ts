@@ -217,8 +217,10 @@ export class Decider {
 
   #nominatedBefore(pod: PodInfo, node: NodeInfo): PodInfo[] | undefined {
     if (this.#nominator.size === 0) return undefined;
+    const nominated = this.#nominator.podsOn(node.name);
+    if (nominated === undefined) return undefined;
     let found: PodInfo[] | undefined;
-    for (const other of this.#nominator.podsOn(node.name)) {
+    for (const other of nominated) {
       if (other.uid === pod.uid || other.priority < pod.priority || node.pods.has(other.uid)) continue;
       found ??= [];
       found.push(other);

@@ -17,7 +17,7 @@ export async function evictVictims(
 ): Promise<void> {
   await Promise.all(victims.map((victim) => evict(handle, pod, victim, node.name, signal)));
   handle.onPreemption(victims.length);
-  const lower = [...handle.nominator.podsOn(node.name)].filter((other) => other.priority < pod.priority);
+  const lower = [...(handle.nominator.podsOn(node.name) ?? [])].filter((other) => other.priority < pod.priority);
   await Promise.all(lower.map((other) => clearNomination(handle, other, signal)));
 }
 
