@@ -123,7 +123,7 @@ const notInScripts = {
 function withAsyncBody(text) {
   const last = [...text.matchAll(/^import [^;]*;\n/gm)].at(-1);
   const start = last ? last.index + last[0].length : 0;
-  return `${text.slice(0, start)}(async () => {${text.slice(start)}})();\n`;
+  return `${text.slice(0, start)}__main((async () => {${text.slice(start)}})());\n`;
 }
 
 /** Bundles everything; rejects with esbuild's messages. KUBELAB_SOURCE_MAPS=1 adds source maps. */
@@ -165,7 +165,7 @@ function writeCode(name, text, write) {
   write(join(code, `${name}-${hash}.js`), ascii);
   write(
     join(bin, `${name}.mjs`),
-    `import { loadBundle } from './${LOADER}';\n\nloadBundle(import.meta.url, 'code/${name}-${hash}.js');\n`,
+    `import { loadBundle } from './${LOADER}';\n\nawait loadBundle(import.meta.url, 'code/${name}-${hash}.js').ended;\n`,
   );
 }
 
@@ -219,7 +219,7 @@ function optionsFor(name, entry) {
     minifyWhitespace: true,
     legalComments: 'none',
     sourcemap: process.env.KUBELAB_SOURCE_MAPS === '1',
-    banner: { js: '(function(exports,require,module,__filename,__dirname,__bundleUrl,__import){' },
+    banner: { js: '(function(exports,require,module,__filename,__dirname,__bundleUrl,__import,__main){' },
     footer: { js: '})' },
     plugins: [workspacePackages, withoutSsh, protoFiles, notInScripts],
     external: ['cpu-features', 'ssh2'],

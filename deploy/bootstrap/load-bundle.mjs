@@ -16,7 +16,8 @@ const DIGEST_BYTES = 32;
 /**
  * @param {string} url that of dist/bin/NAME.mjs
  * @param {string} code the file with the code, from there: its name holds a digest of what is in it
- * @returns {boolean} whether V8 took the code cache
+ * @returns {{ isCached: boolean, ended: Promise<void> }} whether V8 took the code cache, and when its main.ts is through:
+ * whoever imports the bundle waits for that, as for a module that awaits
  */
 export function loadBundle(url, code) {
   const directory = dirname(fileURLToPath(url));
@@ -33,8 +34,12 @@ export function loadBundle(url, code) {
   }
   const module = { exports: {} };
   const run = script.runInThisContext();
-  run(module.exports, createRequire(url), module, fileURLToPath(url), directory, url, (specifier) => import(specifier));
-  return cachedData !== undefined && script.cachedDataRejected === false;
+  let ended = Promise.resolve();
+  const load = (specifier) => import(specifier);
+  run(module.exports, createRequire(url), module, fileURLToPath(url), directory, url, load, (main) => {
+    ended = main;
+  });
+  return { isCached: cachedData !== undefined && script.cachedDataRejected === false, ended };
 }
 
 /** V8 itself looks at little more than sizes: what is not as it was written is not given to it. */

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await writeFile(
     main,
     `import { loadBundle } from ${JSON.stringify(loader.href)};
-     process.stdout.write(String(loadBundle(${JSON.stringify(pathToFileURL(main).href)}, 'thing-1.js')));`,
+     process.stdout.write(String(loadBundle(${JSON.stringify(pathToFileURL(main).href)}, 'thing-1.js').isCached));`,
   );
 });
 
@@ -88,4 +88,14 @@ test('a directory that cannot be written to costs the cache alone', async () => 
   expect(stdout).toBe('ran false');
   expect(stderr).toContain('the code cache cannot be written: read-only file system');
   expect(await caches()).toEqual([]);
+});
+
+test('whoever imports a built bundle goes on when its main.ts is through', async () => {
+  const bundle = new URL('../../dist/bin/kubelab.mjs', import.meta.url);
+  const script = `process.argv = ['node', 'kubelab', 'kubeconfig', '--state-dir', ${JSON.stringify(join(directory, 'none'))}];
+    await import(${JSON.stringify(bundle.href)});
+    process.stdout.write(String(process.exitCode));
+    process.exitCode = 0;`;
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '--eval', script]);
+  expect([stdout, stderr]).toEqual(['1', expect.stringContaining('there is no cluster')]);
 });
