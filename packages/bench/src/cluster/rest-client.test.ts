@@ -27,6 +27,8 @@ describe('createRestClient', () => {
     server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, async (incoming, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      if (incoming.url === '/silent') return;
+      if (incoming.url === '/half') return response.writeHead(200).write('{');
       if (incoming.url === '/missing') return response.writeHead(404).end('{"reason":"NotFound"}');
       if (incoming.url === '/watch') return response.writeHead(200).write('{"a":1}\n{"b"');
       const { method, headers } = incoming;
@@ -38,7 +40,7 @@ describe('createRestClient', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    client = createRestClient(`https://127.0.0.1:${port}`, await issue('client'));
+    client = createRestClient(`https://127.0.0.1:${port}`, await issue('client'), {}, 300);
   });
 
   afterAll(async () => {
@@ -46,6 +48,11 @@ describe('createRestClient', () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
+  });
+
+  it.each(['/silent', '/half'])('does not wait for ever for an answer: %s', async (path) => {
+    await expect(client.get(path)).rejects.toThrow();
+    connections = 0;
   });
 
   it('sends JSON with a client certificate over one connection that it keeps', async () => {

@@ -53,11 +53,15 @@ export class RestError extends Error {
 
 const DELETE_NOW = JSON.stringify({ kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 });
 
-/** Opens nothing until it is used. */
+/** An apiserver answers within a minute, if only that it took too long; one whose network is gone never does. */
+const SILENCE_LIMIT_MS = 90_000;
+
+/** Opens nothing until it is used. A request without an answer for `silenceLimitMs` fails; watches may be silent. */
 export function createRestClient(
   baseUrl: string,
   tls: RestCredentials,
   sentAlways: OutgoingHttpHeaders = {},
+  silenceLimitMs = SILENCE_LIMIT_MS,
 ): RestClient {
   const { hostname, port, pathname } = new URL(baseUrl);
   const prefix = pathname.replace(/\/$/, '');
@@ -66,7 +70,9 @@ export function createRestClient(
     new Promise((resolve, reject) => {
       const { method, path, body, contentType = 'application/json' } = message;
       const headers = { ...sentAlways, ...message.headers };
-      const outgoing = request({ hostname, port, agent, method, path: `${prefix}${path}`, ...own }, resolve);
+      const limit = own ?? { timeout: silenceLimitMs };
+      const outgoing = request({ hostname, port, agent, method, path: `${prefix}${path}`, ...limit }, resolve);
+      outgoing.once('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer`)));
       outgoing.setHeader('accept', 'application/json');
       for (const name in headers) outgoing.setHeader(name, headers[name] ?? '');
       if (body !== undefined) {
