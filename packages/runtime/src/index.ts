@@ -14,6 +14,7 @@ export * from './message-packer.js';
 export * from './metrics.js';
 export * from './metrics-server.js';
 export * from './options.js';
+export { varintSize, writeVarint } from './proto/wire.js';
 export { loadProto, type Proto } from './proto.js';
 export * from './run-component.js';
 export * from './secure-channel.js';

@@ -5,6 +5,8 @@
  * ids) is in no table.
  */
 
+import { varintSize, writeVarint } from '@kubelab/runtime';
+
 type WireType = 0 | 2;
 
 /** How one value looks on the wire, without its tag. */
@@ -205,21 +207,4 @@ class Cursor {
     }
     return value;
   }
-}
-
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-function writeVarint(buffer: Buffer, start: number, value: number): number {
-  let offset = start;
-  let rest = value;
-  while (rest >= 128) {
-    buffer[offset++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  buffer[offset++] = rest;
-  return offset;
 }
