@@ -8,9 +8,9 @@ import { join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { baseImage, tarOf, tryPull } from './base.mjs';
-import { buildImage, importImage, inspectImage } from './engine.mjs';
+import { buildImage, importImage, inspectImage, pruneImages } from './engine.mjs';
 import { pauseExecutable } from './pause/elf.mjs';
-import { BUILT_LABEL, RECIPE_LABEL, RECIPES } from './recipes.mjs';
+import { BUILT_LABEL, RECIPE_LABEL, RECIPES, STAGE_LABEL } from './recipes.mjs';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -62,7 +62,14 @@ async function ensure(recipe, log) {
     return;
   }
   await (recipe.kind === 'pause' ? buildPause(recipe) : buildDockerfile(recipe, log));
+  await removeReplaced(log);
   log(`${recipe.image}: built in ${seconds(startedMs)}`);
+}
+
+/** The image that a new one has taken the name from, and what was only a stage of its build, would pile up. */
+async function removeReplaced(log) {
+  for (const label of [RECIPE_LABEL, STAGE_LABEL])
+    await pruneImages(label).catch((error) => log(`replaced images are kept: ${error.message}`));
 }
 
 const seconds = (startedMs) => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;

@@ -86,3 +86,11 @@ export async function buildImage({ name, context, dockerfile = 'Dockerfile', arg
   const response = await call('POST', `/build?${query}`, { body: context, contentType: 'application/x-tar' });
   await follow(response, (message) => message.stream && onOutput?.(message.stream));
 }
+
+/** Removes the images that carry the label, have no name (another has taken it) and are in no container's use. */
+export async function pruneImages(label) {
+  const filters = JSON.stringify({ dangling: ['true'], label: [label] });
+  const response = await call('POST', `/images/prune?${new URLSearchParams({ filters })}`);
+  const body = await text(response);
+  if (response.statusCode >= 400) throw new Error(body.trim());
+}

@@ -6,7 +6,10 @@
 
 /** What every image that is built rather than pulled carries: it is never pulled over. */
 export const BUILT_LABEL = 'kubelab.built';
+/** The digest of what an image was built from. */
 export const RECIPE_LABEL = 'kubelab.recipe';
+/** On the stages of a build that are no image of their own. */
+export const STAGE_LABEL = 'kubelab.stage';
 
 export const BASE_IMAGE = 'kubelab/base:bookworm';
 export const NODE_BASE_IMAGE = 'kubelab/node-base:bookworm';

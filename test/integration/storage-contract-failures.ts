@@ -125,6 +125,8 @@ export function describeFailures(suite: SuiteContext): void {
       const namespace = newNamespace();
       const key = { namespace, name: 'one' };
       const made = await away.configMaps.create(key, configMap(namespace, 'one'), {});
+      // The write is acknowledged by its answer, the cache hears of it by the watch.
+      await eventually(() => away.configMaps.getCached(key) !== undefined);
       if (writeReason === 'Timeout') proxy.dropAnswers();
       else {
         proxy.cut();
