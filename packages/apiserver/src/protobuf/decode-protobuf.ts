@@ -11,8 +11,8 @@ type Members = Record<string, unknown>;
 
 /**
  * Turns a body in Kubernetes' protobuf into the JSON that it stands for, to be
- * decoded like any other. What this server does not know it refuses: nothing is
- * left out silently.
+ * decoded like any other. Fields of unknown numbers are passed over; a kind
+ * whose numbers this server does not know is refused.
  * @throws ApiError BadRequest, UnsupportedMediaType
  */
 export function protobufToJson(definition: string, body: Buffer): Buffer {
@@ -53,7 +53,9 @@ function readMessage(message: string, definition: string, bytes: Buffer): Member
   const members: Members = {};
   for (const [number, value] of readFields(bytes)) {
     const field = fields.get(number);
-    if (field === undefined) throw notRead(`${message}, field ${number}`);
+    // As every reader of protobuf does: clients of other versions send what is no more, or not yet
+    // (Go's before 1.24 the empty clusterName of every object).
+    if (field === undefined) continue;
     if (field.isInline) {
       Object.assign(members, readMessage(field.name, definition, bytesOf(value)));
       continue;
