@@ -482,6 +482,22 @@ describe('classes', () => {
     expect(absent.json.message).toBe('pods "w" is forbidden: no PriorityClass with name absent was found');
   });
 
+  test('stay with a pod that its own manifest replaces', async () => {
+    const path = await makeNamespace('replaced');
+    const manifest = podNamed('web', { priorityClassName: 'high' });
+    const { json } = await send('POST', `${path}/pods`, manifest);
+    const replaced = await send('PUT', `${path}/pods/web`, {
+      ...manifest,
+      metadata: { name: 'web', labels: { replaced: 'yes' } },
+    });
+    expect(replaced).toMatchObject({ status: 200, json: { metadata: { labels: { replaced: 'yes' } } } });
+    for (const kept of ['priority', 'preemptionPolicy', 'tolerations']) {
+      expect(replaced.json.spec[kept]).toEqual(json.spec[kept]);
+    }
+    const raised = await send('PUT', `${path}/pods/web`, podNamed('web', { priorityClassName: 'high', priority: 7 }));
+    expect(raised).toMatchObject({ status: 422, json: { details: { causes: [{ field: 'spec' }] } } });
+  });
+
   test('of runtimes add their overhead, and where they are', async () => {
     const path = await makeNamespace('runtimes');
     await send('POST', '/apis/node.k8s.io/v1/runtimeclasses', {

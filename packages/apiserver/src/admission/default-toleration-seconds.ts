@@ -1,6 +1,6 @@
 import type { Toleration } from '@kubelab/api';
 import type { AdmissionPlugin } from './admission.js';
-import { newPod } from './new-pod.js';
+import { writtenPod } from './new-pod.js';
 
 const NOT_READY = 'node.kubernetes.io/not-ready';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
@@ -10,13 +10,16 @@ export interface TolerationSeconds {
   readonly defaultUnreachableTolerationSeconds?: number;
 }
 
-/** A pod leaves a lost node after five minutes, unless it says otherwise itself. */
+/**
+ * A pod leaves a lost node after five minutes, unless it says otherwise itself.
+ * An update gets it too: a manifest that a pod was made from can replace it.
+ */
 export function defaultTolerationSeconds(options: TolerationSeconds = {}): AdmissionPlugin {
   const { defaultNotReadyTolerationSeconds = 300, defaultUnreachableTolerationSeconds = 300 } = options;
   return {
     name: 'DefaultTolerationSeconds',
     admit(request) {
-      const spec = newPod(request)?.spec;
+      const spec = writtenPod(request)?.spec;
       if (spec === undefined) return;
       const tolerations = spec.tolerations ?? [];
       const missing = [

@@ -6,8 +6,11 @@ export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
 /** The pod that a request creates; undefined for every other request. */
 export function newPod(request: AdmissionRequest): Pod | undefined {
-  const { resource, subresource, operation } = request;
-  if (operation !== 'CREATE' || subresource !== '' || resource.plural !== pods.plural || resource.group !== '')
-    return undefined;
-  return request.object as Pod;
+  return request.operation === 'CREATE' ? writtenPod(request) : undefined;
+}
+
+/** The pod that a request creates or changes as a whole; undefined for every other request. */
+export function writtenPod({ resource, subresource, operation, object }: AdmissionRequest): Pod | undefined {
+  const isPod = resource.plural === pods.plural && resource.group === '' && subresource === '';
+  return isPod && operation !== 'DELETE' ? (object as Pod) : undefined;
 }

@@ -1,9 +1,9 @@
-import { type Persisted, type PodSpec, type PriorityClass, priorityClasses } from '@kubelab/api';
+import { type Persisted, type Pod, type PodSpec, type PriorityClass, priorityClasses } from '@kubelab/api';
 import type { Storage } from '../storage/storage.js';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.js';
 import { clusterObjects } from './cluster-objects.js';
 import { forbiddenObject } from './forbidden-object.js';
-import { newPod } from './new-pod.js';
+import { newPod, writtenPod } from './new-pod.js';
 
 /** What a pod gets of its class, or of the default one. */
 interface Priority {
@@ -31,6 +31,7 @@ export function priority(storage: Storage): AdmissionPlugin {
   return {
     name: 'Priority',
     async admit(request) {
+      if (request.operation === 'UPDATE') return keepPriority(request);
       const spec = newPod(request)?.spec;
       if (spec !== undefined) setPriority(request, spec, await priorityOf(request, spec.priorityClassName ?? ''));
     },
@@ -43,6 +44,15 @@ export function priority(storage: Storage): AdmissionPlugin {
       throw forbiddenObject(resource, key.name, why);
     },
   };
+}
+
+/** What a client does not repeat stays: it never said so itself, and may not change it. */
+function keepPriority(request: AdmissionRequest): void {
+  const spec = writtenPod(request)?.spec;
+  const old = (request.old as Persisted<Pod> | undefined)?.spec;
+  if (spec === undefined || old === undefined) return;
+  spec.priority ??= old.priority;
+  spec.preemptionPolicy ??= old.preemptionPolicy;
 }
 
 function setPriority({ resource, key }: AdmissionRequest, spec: PodSpec, computed: Priority): void {
