@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@kubelab/api';
-import { PROTOBUF_TYPE } from '../protobuf/decode-protobuf.js';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 import type { Body } from '../registry/request.js';
 
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;

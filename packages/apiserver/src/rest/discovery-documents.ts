@@ -1,4 +1,5 @@
 import { apiVersionOf, type ResourceType } from '@kubelab/api';
+import { storageVersionHashOf } from './storage-version-hash.js';
 
 /** Discovery (`/api`, `/apis` and below), made from the resource table. Pure. */
 
@@ -120,6 +121,7 @@ export function resourceList(groupVersion: GroupVersion): object {
         verbs: resource.verbs ?? ALL_VERBS,
         ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
         ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
+        storageVersionHash: storageVersionHashOf(resource),
       },
       ...subresourcesOf(resource).map((subresource) => ({
         name: `${resource.plural}/${subresource.name}`,
