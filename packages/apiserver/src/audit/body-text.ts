@@ -1,5 +1,5 @@
 import { type KubernetesObject, parseYaml } from '@kubelab/api';
-import { PROTOBUF_TYPE } from '../protobuf/decode-protobuf.js';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 
 /**
  * A body as JSON text, for an event; undefined where there is none, or none that can be read.

@@ -33,6 +33,8 @@ export const CLUSTER_FIELDS: Readonly<Record<string, string>> = {
   NodeSwapStatus: 'capacity=1',
   NodeRuntimeHandler: 'name=1 features=2',
   NodeRuntimeHandlerFeatures: 'recursiveReadOnlyMounts=1 userNamespaces=2',
+  ComponentStatus: 'metadata=1 conditions=2',
+  ComponentCondition: 'type=1 status=2 message=3 error=4',
   LimitRange: 'metadata=1 spec=2',
   LimitRangeSpec: 'limits=1',
   LimitRangeItem: 'type=1 max=2 min=3 default=4 defaultRequest=5 maxLimitRequestRatio=6',

@@ -1,11 +1,7 @@
 import { ApiError, definitions, type SchemaNode } from '@kubelab/api';
+import { MAGIC, TYPE_META, UNKNOWN } from './envelope.js';
 import { fieldsOf, type NumberedField } from './field-numbers.js';
 import { readFields, WireError, type WireValue } from './wire-reader.js';
-
-export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
-
-/** What every body in Kubernetes' protobuf begins with. */
-const MAGIC = Buffer.from('k8s\0');
 
 type Members = Record<string, unknown>;
 
@@ -35,11 +31,11 @@ function readEnvelope(bytes: Buffer): { apiVersion: string; kind: string; raw: B
   const type = { apiVersion: '', kind: '' };
   for (const [number, value] of readFields(bytes)) {
     if (value.kind !== 'bytes') continue;
-    if (number === 2) raw = Buffer.from(value.value);
-    if (number !== 1) continue;
+    if (number === UNKNOWN.raw) raw = Buffer.from(value.value);
+    if (number !== UNKNOWN.typeMeta) continue;
     for (const [field, text] of readFields(value.value)) {
-      if (text.kind === 'bytes' && field === 1) type.apiVersion = text.value.toString();
-      if (text.kind === 'bytes' && field === 2) type.kind = text.value.toString();
+      if (text.kind === 'bytes' && field === TYPE_META.apiVersion) type.apiVersion = text.value.toString();
+      if (text.kind === 'bytes' && field === TYPE_META.kind) type.kind = text.value.toString();
     }
   }
   return { ...type, raw };

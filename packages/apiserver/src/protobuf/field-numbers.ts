@@ -3,9 +3,9 @@ import { STORAGE_FIELDS } from './storage-field-numbers.js';
 
 /**
  * The field numbers of Kubernetes' protobuf encoding (k8s.io/api and
- * k8s.io/apimachinery, v1.34), for what Go clients send: since 1.32 kubectl
- * creates by protobuf. What the fields are is in the schema; here is only what
- * it does not hold.
+ * k8s.io/apimachinery, v1.34), to read and to write it: Go clients would rather
+ * have it than JSON, and since 1.32 kubectl creates by it. What the fields are
+ * is in the schema; here is only what it does not hold.
  *
  * `name=3` is a field. `port?=3` is one whose zero value Go's JSON leaves out,
  * `scope!=3` a text that is a pointer in Go, so that an empty one is said.
@@ -21,6 +21,11 @@ const TABLE: Readonly<Record<string, string>> = {
   ManagedFieldsEntry: 'manager=1 operation=2 apiVersion=3 time=4 fieldsType=6 fieldsV1=7 subresource=8',
   DeleteOptions:
     'gracePeriodSeconds=1 preconditions=2 orphanDependents=3 propagationPolicy=4 dryRun=5 ignoreStoreReadErrorWithClusterBreakingPotential=6',
+  ListMeta: 'selfLink=1 resourceVersion=2 continue=3 remainingItemCount=4',
+  PartialObjectMetadata: 'metadata=1',
+  Status: 'metadata=1 status=2 message=3 reason=4 details=5 code?=6',
+  StatusDetails: 'name=1 group=2 kind=3 causes=4 retryAfterSeconds?=5 uid=6',
+  StatusCause: 'reason=1 message=2 field=3',
   Preconditions: 'uid=1 resourceVersion=2',
   LabelSelector: 'matchLabels=1 matchExpressions=2',
   LabelSelectorRequirement: 'key=1 operator=2 values=3',
@@ -175,7 +180,9 @@ const TABLE: Readonly<Record<string, string>> = {
   PodSpec:
     'volumes=1 containers=2 restartPolicy=3 terminationGracePeriodSeconds=4 activeDeadlineSeconds=5 dnsPolicy=6 nodeSelector=7 serviceAccountName=8 serviceAccount=9 nodeName=10 hostNetwork?=11 hostPID?=12 hostIPC?=13 securityContext=14 imagePullSecrets=15 hostname=16 subdomain=17 affinity=18 schedulerName=19 initContainers=20 automountServiceAccountToken=21 tolerations=22 hostAliases=23 priorityClassName=24 priority=25 dnsConfig=26 shareProcessNamespace=27 readinessGates=28 runtimeClassName=29 enableServiceLinks=30 preemptionPolicy=31 overhead=32 topologySpreadConstraints=33 ephemeralContainers=34 setHostnameAsFQDN=35 os=36 hostUsers=37 schedulingGates=38 resourceClaims=39 resources=40 hostnameOverride=41',
   PodStatus:
-    'observedGeneration?=17 phase=1 conditions=2 message=3 reason=4 nominatedNodeName=11 hostIP=5 hostIPs=16 podIP=6 podIPs=12 startTime=7 initContainerStatuses=10 containerStatuses=8 qosClass=9 ephemeralContainerStatuses=13 resize=14 resourceClaimStatuses=15',
+    'observedGeneration?=17 phase=1 conditions=2 message=3 reason=4 nominatedNodeName=11 hostIP=5 hostIPs=16 podIP=6 podIPs=12 startTime=7 initContainerStatuses=10 containerStatuses=8 qosClass=9 ephemeralContainerStatuses=13 resize=14 resourceClaimStatuses=15 extendedResourceClaimStatus=18',
+  PodExtendedResourceClaimStatus: 'requestMappings=1 resourceClaimName=2',
+  ContainerExtendedResourceRequest: 'containerName=1 resourceName=2 requestName=3',
   Container:
     'name=1 image=2 command=3 args=4 workingDir=5 ports=6 env=7 resources=8 volumeMounts=9 livenessProbe=10 readinessProbe=11 lifecycle=12 terminationMessagePath=13 imagePullPolicy=14 securityContext=15 stdin?=16 stdinOnce?=17 tty?=18 envFrom=19 terminationMessagePolicy=20 volumeDevices=21 startupProbe=22 resizePolicy=23 restartPolicy=24 restartPolicyRules=25',
   EphemeralContainer: '+Container=1 targetContainerName=2',
@@ -229,7 +236,9 @@ const TABLE: Readonly<Record<string, string>> = {
   DownwardAPIVolumeSource: 'items=1 defaultMode=2',
   DownwardAPIVolumeFile: 'path=1 fieldRef=2 resourceFieldRef=3 mode=4',
   ProjectedVolumeSource: 'sources=1 defaultMode=2',
-  VolumeProjection: 'secret=1 downwardAPI=2 configMap=3 serviceAccountToken=4 clusterTrustBundle=5',
+  VolumeProjection: 'secret=1 downwardAPI=2 configMap=3 serviceAccountToken=4 clusterTrustBundle=5 podCertificate=6',
+  PodCertificateProjection:
+    'signerName=1 keyType=2 maxExpirationSeconds=3 credentialBundlePath=4 keyPath=5 certificateChainPath=6',
   SecretProjection: '+LocalObjectReference=1 items=2 optional=4',
   ConfigMapProjection: '+LocalObjectReference=1 items=2 optional=4',
   DownwardAPIProjection: 'items=1',

@@ -1,5 +1,6 @@
 import { decodeObject, type FieldValidation, type KubernetesObject, type ResourceType } from '@kubelab/api';
-import { PROTOBUF_TYPE, protobufToJson } from '../protobuf/decode-protobuf.js';
+import { protobufToJson } from '../protobuf/decode-protobuf.js';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 import type { Body, RequestContext } from './request.js';
 
 /**
