@@ -2,7 +2,8 @@ import { canonicalQuantity, QuantityError } from '../quantity/quantity.js';
 import type { SchemaNode } from '../schema.js';
 import { definitionOf } from '../schema-kinds.js';
 import { setOwn } from '../set-own.js';
-import { goStructName, goTypeName, goValueName } from './go-types.js';
+import { goStructName, goTypeName } from './go-types.js';
+import { decodingMismatch, type MismatchText } from './mismatch-text.js';
 import { MAX_DEPTH } from './nesting.js';
 import { canonicalBase64, canonicalTimestamp, ScalarError } from './scalar-text.js';
 
@@ -11,7 +12,7 @@ export const MAX_STRICT_ERRORS = 100;
 /** No quantity that says anything is longer; parsing takes the square of the length. */
 const MAX_QUANTITY_LENGTH = 256;
 
-/** A value that the schema cannot hold, worded as Go's decoder words it. */
+/** A value that the schema cannot hold, worded as Go words it. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError';
 }
@@ -44,6 +45,7 @@ export class ValueConverter {
   /** Paths, in the order of the document: `spec.template.spec.containers[0].foo`. */
   readonly unknownFields: string[] = [];
   readonly #collectUnknown: boolean;
+  readonly #mismatchText: MismatchText;
   /** Where the walk is: field names and map keys as strings, indexes as numbers. */
   readonly #path: (string | number)[] = [];
   /** Only the field names of it: Go's errors leave out keys and indexes. */
@@ -51,8 +53,10 @@ export class ValueConverter {
   #struct = '';
   #depth = 0;
 
-  constructor(options: { collectUnknown: boolean }) {
+  /** `mismatchText` words what is of the wrong type; by default as Go's JSON decoder does. */
+  constructor(options: { collectUnknown: boolean; mismatchText?: MismatchText }) {
     this.#collectUnknown = options.collectUnknown;
+    this.#mismatchText = options.mismatchText ?? decodingMismatch;
   }
 
   /** @throws ConversionError */
@@ -170,12 +174,8 @@ export class ValueConverter {
   }
 
   #mismatch(value: unknown, goType: string, showNumber = false): ConversionError {
-    const what = `json: cannot unmarshal ${goValueName(value, showNumber)} into Go`;
-    return new ConversionError(
-      this.#struct === ''
-        ? `${what} value of type ${goType}`
-        : `${what} struct field ${this.#struct}.${this.#fields.join('.')} of type ${goType}`,
-    );
+    const place = { struct: this.#struct, fields: this.#fields, showNumber };
+    return new ConversionError(this.#mismatchText(value, goType, place));
   }
 
   #addUnknown(key: string): void {

@@ -5,12 +5,16 @@ import { definitionOf, groupVersionKindOf, isKind } from '../schema-kinds.js';
 import { invalidValue } from '../validation/field-error.js';
 import { ConversionError, ValueConverter } from './convert-value.js';
 import { type Decoded, type FieldValidation, strictDecodingError } from './decode-object.js';
+import { goPrint } from './go-print.js';
+import { conversionMismatch, decodingMismatch } from './mismatch-text.js';
 import { checkTypeMeta } from './type-meta.js';
 
 export interface DecodePatchedOptions {
   readonly fieldValidation: FieldValidation;
   /** The patch as sent: errors show it. */
   readonly patchText: string;
+  /** The patch as read, if it is a strategic merge patch: errors show this one instead, as Go prints it. */
+  readonly strategicPatch?: object | undefined;
   /** What `parsePatch` found strictly wrong with that text. */
   readonly patchErrors?: readonly string[];
 }
@@ -27,31 +31,32 @@ export function decodePatched<T = KubernetesObject>(
   options: DecodePatchedOptions,
 ): Decoded<T> {
   const collectUnknown = options.fieldValidation !== 'Ignore';
-  const converter = new ValueConverter({ collectUnknown });
+  const mismatchText = options.strategicPatch === undefined ? decodingMismatch : conversionMismatch;
+  const converter = new ValueConverter({ collectUnknown, mismatchText });
   let object: Record<string, unknown>;
   try {
     object = converter.convertStruct(definition, patched);
   } catch (error) {
-    if (error instanceof ConversionError) throw invalidPatch(options.patchText, error.message);
+    if (error instanceof ConversionError) throw invalidPatch(options, error.message);
     throw error;
   }
   const unknownFields = converter.unknownFields.map((path) => `unknown field "${path}"`);
   const problems = collectUnknown ? [...(options.patchErrors ?? []), ...unknownFields] : [];
   if (problems.length > 0 && options.fieldValidation === 'Strict') {
-    throw invalidPatch(options.patchText, strictDecodingError(problems));
+    throw invalidPatch(options, strictDecodingError(problems));
   }
-  return { object: withTypeMeta(definition, object, options.patchText) as T, warnings: problems };
+  return { object: withTypeMeta(definition, object, options) as T, warnings: problems };
 }
 
 /** A patch may not turn an object into one of another kind; without a kind, it is what it was. */
-function withTypeMeta(definition: string, object: KubernetesObject, patchText: string): KubernetesObject {
+function withTypeMeta(definition: string, object: KubernetesObject, options: DecodePatchedOptions): KubernetesObject {
   const schema = definitionOf(definition);
   if (!isKind(schema)) return object;
   const expected = groupVersionKindOf(schema);
   try {
     checkTypeMeta(object, expected);
   } catch (error) {
-    if (error instanceof ApiError) throw invalidPatch(patchText, error.message);
+    if (error instanceof ApiError) throw invalidPatch(options, error.message);
     throw error;
   }
   return { ...object, apiVersion: apiVersionOf(expected), kind: expected.kind };
@@ -59,7 +64,8 @@ function withTypeMeta(definition: string, object: KubernetesObject, patchText: s
 
 const MAX_SHOWN_LENGTH = 4096;
 
-function invalidPatch(patchText: string, why: string): ApiError {
+function invalidPatch({ strategicPatch, patchText: sent }: DecodePatchedOptions, why: string): ApiError {
+  const patchText = strategicPatch === undefined ? sent : goPrint(strategicPatch);
   const shown = patchText.length > MAX_SHOWN_LENGTH ? `${patchText.slice(0, MAX_SHOWN_LENGTH)} ...` : patchText;
   return invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)]);
 }

@@ -72,6 +72,32 @@ describe('decodePatched', () => {
     );
   });
 
+  it.each([
+    [{ metadata: { labels: 'x' } }, 'map[metadata:map[labels:x]]', 'cannot restore map from string'],
+    [{ spec: [1, { b: null }] }, 'map[spec:[1 map[b:<nil>]]]', 'cannot restore struct from: slice'],
+    [{ spec: { template: { spec: { containers: {} } } } }, /.*/, 'cannot restore slice from map'],
+    [{ spec: { replicas: 'x' } }, 'map[spec:map[replicas:x]]', 'unrecognized type: int32'],
+    [{ spec: { replicas: 1.5 } }, 'map[spec:map[replicas:1.5]]', 'cannot convert float64 to int32'],
+    [{ spec: { paused: 1 } }, 'map[spec:map[paused:1]]', 'unrecognized type: bool'],
+    [
+      { metadata: { labels: { b: 1, a: 'x' } } },
+      'map[metadata:map[labels:map[a:x b:1]]]',
+      'cannot convert int64 to string',
+    ],
+  ])('tells what a strategic merge patch cannot make: %j', (strategicPatch, shown, why) => {
+    const options = { fieldValidation: 'Strict', patchText: '{}', strategicPatch } as const;
+    const decode = () => decodePatched('Deployment', structuredClone(strategicPatch), options);
+    expect(decode).toThrow(
+      expect.objectContaining({
+        code: 422,
+        message:
+          typeof shown === 'string'
+            ? ` "" is invalid: patch: Invalid value: "${shown}": ${why}`
+            : expect.stringMatching(`: ${why}$`),
+      }),
+    );
+  });
+
   it('does not let a patch change the kind', () => {
     const other = { apiVersion: 'v1', kind: 'Pod' };
     expect(() => decodePatched('Deployment', other, { fieldValidation: 'Strict', patchText: '{}' })).toThrow(

@@ -70,11 +70,12 @@ export function patcher(
   if (type === undefined || type === 'apply') throw unsupportedPatch();
   const parsed = parsePatch(type, body.bytes, { fieldValidation });
   const patchText = body.bytes.toString();
+  const strategicPatch = parsed.type === 'strategic' ? parsed.patch : undefined;
   const mayPatchManagedFields = MANAGED_FIELDS.test(patchText);
   return <T extends KubernetesObject>(original: T) => {
     const managedFields = mayPatchManagedFields ? undefined : original.metadata?.managedFields;
     const patched = apply(definition, parsed, managedFields ? withoutManagedFields(original) : original);
-    const options = { fieldValidation, patchText, patchErrors: parsed.patchErrors };
+    const options = { fieldValidation, patchText, strategicPatch, patchErrors: parsed.patchErrors };
     const { object, warnings } = decodePatched<T>(definition, patched, options);
     for (const warning of warnings) context.warn(warning);
     if (managedFields) object.metadata = { ...object.metadata, managedFields };
