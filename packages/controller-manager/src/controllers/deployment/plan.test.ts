@@ -287,7 +287,7 @@ describe('a Deployment’s new size', () => {
 });
 
 describe('the history', () => {
-  const old = (name: string, revision: number, input: ReplicaSetInput = {}, size = 0) =>
+  const old = (name: string, revision: number | bigint, input: ReplicaSetInput = {}, size = 0) =>
     replicaSet(name, size, {
       ...input,
       metadata: { annotations: { 'deployment.kubernetes.io/revision': String(revision) }, ...input.metadata },
@@ -319,6 +319,8 @@ describe('the history', () => {
   });
 
   test('goes back by revision, then by age', () => {
+    const [lower, higher] = [3546343826724305832n, 3546343826724305833n];
+    expect(cleaned(1, [old('high', higher, { age: 20 }), old('low', lower, { age: 10 })])).toEqual(['low']);
     expect(cleaned(1, [old('young', 0, { age: 10 }), old('older', 0, { age: 20 })])).toEqual(['older']);
   });
 });

@@ -137,11 +137,11 @@ function planProportionally(deployment: Deploy, active: readonly Set[]): ScaleSt
 }
 
 /** Finished old ReplicaSets beyond the history that is kept, oldest revision first. */
-export function planCleanup(deployment: Deploy, old: readonly Set[], revisionOf: (set: Set) => number): Set[] {
+export function planCleanup(deployment: Deploy, old: readonly Set[], revisionOf: (set: Set) => bigint): Set[] {
   const limit = deployment.spec?.revisionHistoryLimit ?? 10;
   const alive = old.filter((replicaSet) => replicaSet.metadata.deletionTimestamp === undefined);
   const surplus = [...alive]
-    .sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b))
+    .sort((a, b) => byRevision(revisionOf(a), revisionOf(b)) || byCreation(a, b))
     .slice(0, Math.max(0, alive.length - limit));
   return surplus.filter(
     (replicaSet) =>
@@ -150,6 +150,8 @@ export function planCleanup(deployment: Deploy, old: readonly Set[], revisionOf:
       (replicaSet.metadata.generation ?? 0) <= (replicaSet.status?.observedGeneration ?? 0),
   );
 }
+
+const byRevision = (a: bigint, b: bigint): number => (a < b ? -1 : Number(a > b));
 
 export function byCreation(a: Set, b: Set): number {
   const difference = Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp);

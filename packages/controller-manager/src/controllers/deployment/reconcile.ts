@@ -171,7 +171,7 @@ export const createDeploymentController: ControllerFactory = (context) => {
     return newest;
   }
 
-  async function createNewest(rollout: Rollout, revision: number): Promise<Found> {
+  async function createNewest(rollout: Rollout, revision: bigint): Promise<Found> {
     const { deployment, sets, context } = rollout;
     const { namespace, name } = deployment.metadata;
     const collisionCount = deployment.status?.collisionCount ?? 0;
@@ -212,12 +212,12 @@ export const createDeploymentController: ControllerFactory = (context) => {
   }
 
   /** The name is taken: by our own of a moment ago, which the cache does not show yet, or by another template. */
-  async function resolveCollision(rollout: Rollout, name: string, revision: number): Promise<Found> {
+  async function resolveCollision(rollout: Rollout, name: string, revision: bigint): Promise<Found> {
     const { deployment, context } = rollout;
     const { namespace = '' } = deployment.metadata;
     const taken = await client.get(replicaSets, { namespace, name }, { trace: context.trace });
     if (isControlledBy(taken, deployment) && sameTemplate(taken.spec?.template, deployment.spec?.template)) {
-      await writeRevision(rollout, String(Math.max(revision, revisionOf(taken))));
+      await writeRevision(rollout, String(largest(revision, revisionOf(taken))));
       return { newest: taken as Set, found: { reason: 'FoundNewReplicaSet', name } };
     }
     const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
@@ -286,7 +286,9 @@ export const createDeploymentController: ControllerFactory = (context) => {
   return reconciler;
 };
 
-const nextRevision = (old: readonly Set[]): number => Math.max(0, ...old.map(revisionOf)) + 1;
+const largest = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+const nextRevision = (old: readonly Set[]): bigint => old.map(revisionOf).reduce(largest, 0n) + 1n;
 
 /** The ReplicaSet with the Deployment's template; the oldest, should there be several. */
 function findNewest({ deployment, sets }: Rollout): Set | undefined {

@@ -20,8 +20,17 @@ type Annotations = Record<string, string>;
 
 const MAX_HISTORY_LENGTH = 2_000;
 
-export function revisionOf(object: DeepReadonly<Deployment | ReplicaSet>): number {
-  return Number.parseInt(object.metadata?.annotations?.[REVISION] ?? '', 10) || 0;
+/** Revisions are 64 bits wide, more than a number holds exactly; 0 where there is none that can be read. */
+export function revisionOf(object: DeepReadonly<Deployment | ReplicaSet>): bigint {
+  return parseRevision(object.metadata?.annotations?.[REVISION]) ?? 0n;
+}
+
+function parseRevision(text: string | undefined): bigint | undefined {
+  return text !== undefined && /^[+-]?\d+$/.test(text) ? fits(BigInt(text.replace('+', ''))) : undefined;
+}
+
+function fits(revision: bigint): bigint | undefined {
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
 }
 
 /**
@@ -32,13 +41,14 @@ export function revisionOf(object: DeepReadonly<Deployment | ReplicaSet>): numbe
 export function newReplicaSetAnnotations(
   deployment: DeepReadonly<Deployment>,
   present: DeepReadonly<ReplicaSet> | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const annotations: Annotations = { ...present?.metadata?.annotations };
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {}))
     if (!NOT_COPIED.has(key)) annotations[key] = value;
   const old = annotations[REVISION];
-  const isRollback = old !== undefined && Number(old) < revision;
+  const oldRevision = parseRevision(old);
+  const isRollback = old !== undefined && oldRevision !== undefined && oldRevision < revision;
   if (isRollback) annotations[REVISION_HISTORY] = longerHistory(annotations[REVISION_HISTORY] ?? '', old);
   if (old === undefined || isRollback) annotations[REVISION] = String(revision);
   return present ? annotations : { ...annotations, ...sizeAnnotations(deployment) };
