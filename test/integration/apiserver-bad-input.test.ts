@@ -269,9 +269,9 @@ const CASES: Case[] = [
     reason: 'NotAcceptable',
   },
   {
-    what: 'an answer in protobuf alone',
+    what: 'an answer in protobuf, as a table',
     path: CONFIG_MAPS,
-    input: { headers: { accept: 'application/vnd.kubernetes.protobuf' } },
+    input: { headers: { accept: 'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,text/html' } },
     status: 406,
     reason: 'NotAcceptable',
     says: 'only the following media types are accepted',

@@ -2,6 +2,7 @@ import { apiVersionOf, definitions, type SchemaNode, servedResources } from '@ku
 import { describe, expect, test } from 'vitest';
 import { protobufToJson } from './decode-protobuf.js';
 import {
+  encodeMessage,
   encodeProtobuf,
   encodeProtobufEvent,
   encodeProtobufList,
@@ -159,7 +160,11 @@ test('what is empty on purpose stays, what is null or unset does not', () => {
 test('a list has its metadata and, in their order, its items', () => {
   const type = { ...CONFIG_MAP, kind: 'ConfigMapList' };
   const items = [{ metadata: { name: 'a' } }, { metadata: { name: 'b' } }];
-  const bytes = encodeProtobufList(type, { resourceVersion: '7', remainingItemCount: 0 }, items);
+  const bytes = encodeProtobufList(
+    type,
+    { resourceVersion: '7', remainingItemCount: 0 },
+    items.map((item) => encodeMessage('ConfigMap', item)),
+  );
   // A list reads like a message of two fields; that of the items is repeated.
   expect(bytes.includes(Buffer.from([0x0a, 5, 0x12, 1, ...Buffer.from('7'), 0x20, 0]))).toBe(true);
   expect(bytes.indexOf(Buffer.from([0x12, 5, 0x0a, 3, 0x0a, 1, ...Buffer.from('a')]))).toBeGreaterThan(0);
@@ -167,11 +172,11 @@ test('a list has its metadata and, in their order, its items', () => {
 });
 
 test("v1beta1's list of metadata has its numbers the other way round", () => {
-  const type = { kind: 'PartialObjectMetadataList', definition: 'PartialObjectMetadata' };
-  const item = { metadata: { name: 'a' } };
+  const kind = 'PartialObjectMetadataList';
+  const item = encodeMessage('PartialObjectMetadata', { metadata: { name: 'a' } });
   const named = Buffer.from([5, 0x0a, 3, 0x0a, 1, ...Buffer.from('a')]);
   const tagIn = (apiVersion: string) => {
-    const bytes = encodeProtobufList({ ...type, apiVersion }, {}, [item]);
+    const bytes = encodeProtobufList({ kind, apiVersion }, {}, [item]);
     return bytes[bytes.indexOf(named) - 1];
   };
   expect([tagIn('meta.k8s.io/v1'), tagIn('meta.k8s.io/v1beta1')]).toEqual([0x12, 0x0a]);

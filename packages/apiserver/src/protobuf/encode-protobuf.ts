@@ -2,10 +2,13 @@ import { LIST, MAGIC, RAW_EXTENSION, TYPE_META, UNKNOWN, V1BETA1_PARTIAL_LIST, W
 import { type MessageWriter, messageWriterOf } from './message-writer.js';
 import { WireWriter } from './wire-writer.js';
 
-/** What an object says that it is, and the definition of the schema that its fields have. */
-export interface ProtobufType {
+export interface TypeMeta {
   readonly apiVersion: string;
   readonly kind: string;
+}
+
+/** What an object says that it is, and the definition of the schema that its fields have. */
+export interface ProtobufType extends TypeMeta {
   readonly definition: string;
 }
 
@@ -28,16 +31,25 @@ export function encodeProtobuf(type: ProtobufType, object: object): Buffer {
   return written(() => writeObject(type, object));
 }
 
-/** A list; `definition` is that of its items. */
-export function encodeProtobufList(type: ProtobufType, metadata: object, items: Iterable<object>): Buffer {
-  const { apiVersion, kind, definition } = type;
-  const isReversed = kind === 'PartialObjectMetadataList' && apiVersion === 'meta.k8s.io/v1beta1';
+/** An object's fields alone, as a list holds it. */
+export function encodeMessage(definition: string, object: object): Buffer {
+  return written(() => writerOf(definition)(out, object));
+}
+
+/** A list of what {@link encodeMessage} has made. */
+export function encodeProtobufList(type: TypeMeta, metadata: object, items: readonly Buffer[]): Buffer {
+  const isReversed = type.kind === 'PartialObjectMetadataList' && type.apiVersion === 'meta.k8s.io/v1beta1';
   const numbers = isReversed ? V1BETA1_PARTIAL_LIST : LIST;
   return written(() =>
     writeEnvelope(type, () => {
-      // The order of fields is the writer's own choice, but that of the items is theirs.
-      for (const item of [...items].reverse()) writeField(numbers.items, writerOf(definition), item);
-      writeField(numbers.metadata, writerOf('ListMeta'), metadata);
+      for (let index = items.length - 1; index >= 0; index -= 1) {
+        const before = out.length;
+        out.bytes(items[index] as Buffer);
+        closeField(before, numbers.items);
+      }
+      const before = out.length;
+      writerOf('ListMeta')(out, metadata);
+      closeField(before, numbers.metadata);
     }),
   );
 }
@@ -82,7 +94,7 @@ function writeObject(type: ProtobufType, object: object): void {
 }
 
 /** As everything here, from the end to the beginning. */
-function writeEnvelope({ apiVersion, kind }: ProtobufType, writeRaw: () => void): void {
+function writeEnvelope({ apiVersion, kind }: TypeMeta, writeRaw: () => void): void {
   writeText('', UNKNOWN.contentType);
   writeText('', UNKNOWN.contentEncoding);
   const beforeRaw = out.length;
@@ -93,12 +105,6 @@ function writeEnvelope({ apiVersion, kind }: ProtobufType, writeRaw: () => void)
   writeText(apiVersion, TYPE_META.apiVersion);
   closeField(beforeType, UNKNOWN.typeMeta);
   out.bytes(MAGIC);
-}
-
-function writeField(number: number, write: MessageWriter, object: object): void {
-  const before = out.length;
-  write(out, object);
-  closeField(before, number);
 }
 
 function closeField(lengthBefore: number, number: number): void {

@@ -2,8 +2,10 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { ApiError } from '@kubelab/api';
 import { stringify } from 'yaml';
+import { encodeProtobuf } from '../protobuf/encode-protobuf.js';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 import type { Exchange } from './exchange.js';
-import { JSON_TYPE, YAML_TYPE } from './negotiation.js';
+import { formatOfStatus, JSON_TYPE, YAML_TYPE } from './negotiation.js';
 
 /** Smaller answers are not worth the time (as Kubernetes, KEP-156). */
 const GZIP_THRESHOLD_BYTES = 128 * 1024;
@@ -13,6 +15,8 @@ export interface Answer {
   readonly status: number;
   /** JSON, encoded. */
   readonly encoded: Buffer;
+  /** What goes out instead. */
+  readonly protobuf?: Buffer;
   readonly format?: 'json' | 'yaml';
   /** Instead of the format's own. */
   readonly contentType?: string;
@@ -22,16 +26,15 @@ export interface Answer {
 /** YAML 1.1: what would be read as something else (`yes`, `1e3`, times) is in quotes. */
 const AS_KUBERNETES = { version: '1.1', lineWidth: 0, sortMapEntries: true, indentSeq: false } as const;
 
-/** Sends JSON, or the YAML or the pretty form of it, compressed when it is large and the client can. */
+const STATUS = { apiVersion: 'v1', kind: 'Status', definition: 'Status' };
+
+/** Sends JSON, or the YAML or the pretty form of it, or protobuf, compressed when it is large and the client can. */
 export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   const { response, message } = exchange;
   exchange.audit?.answered(answer.status, answer.encoded);
-  let bytes = answer.encoded;
-  if (answer.format === 'yaml') bytes = Buffer.from(stringify(JSON.parse(bytes.toString('utf8')), AS_KUBERNETES));
-  else if (answer.contentType === undefined && wantsPretty(exchange))
-    bytes = Buffer.from(`${JSON.stringify(JSON.parse(bytes.toString('utf8')), null, 2)}\n`);
+  let bytes = bodyOf(exchange, answer);
   const headers: Record<string, string | string[]> = {
-    'Content-Type': answer.contentType ?? (answer.format === 'yaml' ? YAML_TYPE : JSON_TYPE),
+    'Content-Type': contentTypeOf(answer),
     'Cache-Control': 'no-cache, private',
     'Audit-Id': exchange.auditId,
     ...answer.headers,
@@ -46,6 +49,20 @@ export async function send(exchange: Exchange, answer: Answer): Promise<void> {
   headers['Content-Length'] = String(bytes.length);
   response.writeHead(answer.status, headers);
   response.end(exchange.method === 'HEAD' ? undefined : bytes);
+}
+
+function bodyOf(exchange: Exchange, answer: Answer): Buffer {
+  if (answer.protobuf !== undefined) return answer.protobuf;
+  const { encoded, format, contentType } = answer;
+  if (format === 'yaml') return Buffer.from(stringify(JSON.parse(encoded.toString('utf8')), AS_KUBERNETES));
+  if (contentType !== undefined || !wantsPretty(exchange)) return encoded;
+  return Buffer.from(`${JSON.stringify(JSON.parse(encoded.toString('utf8')), null, 2)}\n`);
+}
+
+function contentTypeOf({ protobuf, format, contentType }: Answer): string {
+  if (contentType !== undefined) return contentType;
+  if (protobuf !== undefined) return PROTOBUF_TYPE;
+  return format === 'yaml' ? YAML_TYPE : JSON_TYPE;
 }
 
 export function sendText(exchange: Exchange, status: number, text: string): void {
@@ -71,7 +88,14 @@ export async function sendError(exchange: Exchange, error: ApiError): Promise<vo
   if (error.details?.retryAfterSeconds) headers['Retry-After'] = String(error.details.retryAfterSeconds);
   // What is left of a body that nobody reads would be taken for the next request.
   if (!exchange.message.complete) headers.Connection = 'close';
-  await send(exchange, { status: error.code, encoded: Buffer.from(JSON.stringify(error.toStatus())), headers });
+  const status = error.toStatus();
+  const format = formatOfStatus(exchange.message.headers.accept);
+  await send(exchange, {
+    status: error.code,
+    encoded: Buffer.from(JSON.stringify(status)),
+    ...(format === 'protobuf' ? { protobuf: encodeProtobuf(STATUS, status) } : { format }),
+    headers,
+  });
 }
 
 function wantsPretty({ query }: Exchange): boolean {

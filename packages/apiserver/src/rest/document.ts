@@ -30,8 +30,13 @@ export function lazyDocument(make: () => unknown): () => Document {
 /** Answers GET with the document, in JSON or YAML. */
 export function documentHandler(document: () => Document): Handler {
   return (exchange) => {
-    const { format } = negotiate(exchange.message.headers.accept, false);
-    return sendDocument(exchange, document(), format === 'yaml' ? undefined : JSON_TYPE, format);
+    const { format } = negotiate(exchange.message.headers.accept, { many: false, hasProtobuf: false });
+    return sendDocument(
+      exchange,
+      document(),
+      format === 'yaml' ? undefined : JSON_TYPE,
+      format === 'yaml' ? format : 'json',
+    );
   };
 }
 

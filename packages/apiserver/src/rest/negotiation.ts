@@ -1,10 +1,13 @@
 import { ApiError } from '@kubelab/api';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 
 /** What the client wants instead of the object itself. */
 export type Transformation = 'none' | 'table' | 'partial';
 
+export type Format = 'json' | 'yaml' | 'protobuf';
+
 export interface Representation {
-  readonly format: 'json' | 'yaml';
+  readonly format: Format;
   readonly as: Transformation;
   /** Of the Table or PartialObjectMetadata: `meta.k8s.io/v1`. */
   readonly apiVersion: string;
@@ -13,7 +16,8 @@ export interface Representation {
 export const JSON_TYPE = 'application/json';
 export const YAML_TYPE = 'application/yaml';
 const PLAIN_JSON: Representation = { format: 'json', as: 'none', apiVersion: '' };
-const ACCEPTED = [JSON_TYPE, YAML_TYPE];
+const ACCEPTED = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE];
+const STREAMED = [JSON_TYPE, PROTOBUF_TYPE].map((type) => `${type};stream=watch`);
 
 /** One alternative of an Accept header. */
 export interface MediaRange {
@@ -24,7 +28,7 @@ export interface MediaRange {
 const parsed = new Map<string, readonly MediaRange[]>();
 const MAX_PARSED = 256;
 
-/** The alternatives of an Accept header, best first (RFC 9110, section 12.5.1). */
+/** The alternatives of an Accept header, best first; of two as good, what is named before what is anything. */
 export function parseAccept(header: string | undefined): readonly MediaRange[] {
   if (header === undefined || header === '') return [];
   const known = parsed.get(header);
@@ -33,7 +37,7 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
     .split(',')
     .map(parseRange)
     .filter(({ quality }) => quality > 0)
-    .sort((left, right) => right.quality - left.quality);
+    .sort((left, right) => right.quality - left.quality || wildcards(left) - wildcards(right));
   if (parsed.size >= MAX_PARSED) parsed.clear();
   parsed.set(header, ranges);
   return ranges;
@@ -50,34 +54,72 @@ function parseRange(text: string): MediaRange & { quality: number } {
   return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
 }
 
+function wildcards({ type }: MediaRange): number {
+  return type.split('*').length - 1;
+}
+
+/** What can be answered with. */
+export interface Acceptable {
+  /** True for lists, whose partial form has another name. */
+  readonly many: boolean;
+  /** False for what has no rows: reviews and bindings. Default true. */
+  readonly hasTable?: boolean;
+  /** False for what has no field numbers. Its metadata alone has them in any case. Default true. */
+  readonly hasProtobuf?: boolean;
+  /** True for watches, which YAML has no frames for. Default false. */
+  readonly streams?: boolean;
+}
+
 /**
- * How to answer. `many` is true for lists, whose partial form has another name.
- * Go clients that would rather have protobuf name JSON as their second choice.
- * `hasTable` is false for what has no rows: reviews and bindings.
+ * How to answer: by the first of what the client accepts that there is.
  * @throws ApiError NotAcceptable
  */
-export function negotiate(accept: string | undefined, many: boolean, hasTable = true): Representation {
+export function negotiate(accept: string | undefined, acceptable: Acceptable): Representation {
   if (accept === undefined || accept === '') return PLAIN_JSON;
   for (const range of parseAccept(accept)) {
     const format = formatOf(range.type);
-    if (format === undefined) continue;
-    const as = transformationOf(range, many);
-    if (as === undefined || (as === 'table' && !hasTable)) continue;
+    if (format === undefined || !streamIs(range, format)) continue;
+    const as = transformationOf(range, acceptable.many);
+    if (as === undefined || !isThere(as, format, acceptable)) continue;
+    // As Kubernetes: the choice is made before it is seen that there are no frames for it.
+    if (acceptable.streams && format === 'yaml') throw notAcceptable(STREAMED);
     if (as === 'none' && format === 'json') return PLAIN_JSON;
     return { format, as, apiVersion: `meta.k8s.io/${range.parameters.v ?? 'v1'}` };
   }
-  throw notAcceptable();
+  throw notAcceptable(acceptable.streams ? STREAMED : ACCEPTED);
 }
 
-export function notAcceptable(accepted: readonly string[] = ACCEPTED): ApiError {
+/** Tables are in text only (as Kubernetes). */
+function isThere(as: Transformation, format: Format, { hasTable = true, hasProtobuf = true }: Acceptable): boolean {
+  if (as === 'table') return hasTable && format !== 'protobuf';
+  return as === 'partial' || format !== 'protobuf' || hasProtobuf;
+}
+
+/** What a Status is written in: never refused, as it may be the refusal. JSON for who accepts nothing that is whole. */
+export function formatOfStatus(accept: string | undefined): Format {
+  if (accept === undefined || accept === '') return 'json';
+  for (const { type, parameters } of parseAccept(accept)) {
+    const format = parameters.as === undefined ? formatOf(type) : undefined;
+    if (format !== undefined) return format;
+  }
+  return 'json';
+}
+
+export function notAcceptable(accepted: readonly string[]): ApiError {
   return new ApiError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`, {
     details: {},
   });
 }
 
-function formatOf(type: string): 'json' | 'yaml' | undefined {
+function formatOf(type: string): Format | undefined {
   if (type === JSON_TYPE || type === '*/*' || type === 'application/*') return 'json';
+  if (type === PROTOBUF_TYPE) return 'protobuf';
   return type === YAML_TYPE ? 'yaml' : undefined;
+}
+
+/** `stream=watch` is all that there is, and not in YAML. */
+function streamIs({ parameters: { stream = '' } }: MediaRange, format: Format): boolean {
+  return stream === '' || (stream === 'watch' && format !== 'yaml');
 }
 
 function transformationOf({ parameters }: MediaRange, many: boolean): Transformation | undefined {

@@ -3,21 +3,21 @@ import type { Tracer } from '@kubelab/runtime';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
 import { selectedName } from '../authz/selected-name.js';
+import { isEncodable } from '../protobuf/encode-protobuf.js';
 import { decodeDefinition } from '../registry/decode.js';
-import { encodeList, listMetadata } from '../registry/encode-list.js';
 import { methodNotAllowed, notServed } from '../registry/not-served.js';
 import { objectPath } from '../registry/object-path.js';
 import type { Registry, Target } from '../registry/registry.js';
-import type { Body, ObjectAnswer, RequestContext, Verb, WriteAnswer, WriteOptions } from '../registry/request.js';
+import type { Body, RequestContext, Verb, WriteAnswer, WriteOptions } from '../registry/request.js';
+import type { ListPage } from '../storage/storage.js';
 import { integerOf } from '../streams/query-values.js';
-import { send } from './answer.js';
 import { checkObjectType, readBody } from './body.js';
 import { contextOf, type Exchange } from './exchange.js';
 import type { InFlight } from './in-flight.js';
-import { negotiate, type Representation } from './negotiation.js';
+import { negotiate } from './negotiation.js';
 import { flagOf, isWatch, listOptionsOf, mergeDeleteOptions, watchOptionsOf, writeOptionsOf } from './parameters.js';
+import { sendObject, sendPage } from './send-object.js';
 import type { StreamingHandler, Upgrade } from './stream-handler.js';
-import { partialListOf, partialOf, tableOf } from './transformed.js';
 import { streamWatch } from './watch-answer.js';
 import { httpWatchSink, webSocketWatchSink } from './watch-sink.js';
 
@@ -61,17 +61,22 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     );
     if (!known) throw methodNotAllowed();
     if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
-    if (verb === 'watch') return watch(exchange, path, options, upgrade);
+    if (verb === 'watch') return watch(exchange, target, options, upgrade);
     const reads = verb === 'get' || verb === 'list';
     const leave = inFlight.enter(reads ? 'readOnly' : 'mutating');
     try {
       if (verb === 'get') return await get(exchange, target, registry);
-      if (verb === 'list') return await list(exchange, resource, namespace, registry);
+      if (verb === 'list') return await list(exchange, target, registry);
       await write(exchange, verb, target, registry, tracer);
     } finally {
       leave();
     }
   };
+}
+
+/** Whether the kind can be answered in protobuf. */
+function isWritten({ resource }: Target): boolean {
+  return isEncodable(resource.definition);
 }
 
 function allowedVerbs({ resource, subresource, named }: ResourcePath): ReadonlySet<Verb> {
@@ -106,34 +111,33 @@ function verbOf({ method, query }: Exchange, { named, subresource, alwaysWatches
 }
 
 async function get(exchange: Exchange, target: Target, registry: Registry): Promise<void> {
-  const representation = negotiate(exchange.message.headers.accept, false);
+  const representation = negotiate(exchange.message.headers.accept, { many: false, hasProtobuf: isWritten(target) });
   const answer = await registry.get(target, exchange.query.get('resourceVersion') ?? '');
   await sendObject(exchange, 200, answer, target, representation);
 }
 
-async function list(exchange: Exchange, resource: ResourceType, namespace: string, registry: Registry): Promise<void> {
-  const representation = negotiate(exchange.message.headers.accept, true);
-  const page = await registry.list(resource, listOptionsOf(exchange.query, namespace), contextOf(exchange));
-  const { format } = representation;
-  if (representation.as === 'none') return send(exchange, { status: 200, encoded: encodeList(resource, page), format });
-  const objects = page.items.map(({ object }) => object);
-  const value =
-    representation.as === 'table'
-      ? tableOf(exchange, resource, objects, representation, { metadata: listMetadata(page) })
-      : partialListOf(objects, listMetadata(page), representation);
-  await send(exchange, { status: 200, encoded: Buffer.from(JSON.stringify(value)), format });
+async function list(exchange: Exchange, target: Target, registry: Registry): Promise<void> {
+  const representation = negotiate(exchange.message.headers.accept, { many: true, hasProtobuf: isWritten(target) });
+  const { resource, key } = target;
+  const page = await registry.list(resource, listOptionsOf(exchange.query, key.namespace), contextOf(exchange));
+  await sendPage(exchange, resource, page, representation);
 }
 
 async function watch(
   exchange: Exchange,
-  { resource }: ResourcePath,
+  target: Target,
   options: ResourceHandlerOptions,
   upgrade: Upgrade | undefined,
 ): Promise<void> {
-  const { query, message, parameters } = exchange;
-  const representation = negotiate(message.headers.accept, false);
-  const { namespace = '', name = '' } = parameters;
-  const watchOptions = watchOptionsOf(query, namespace, name);
+  const { query, message } = exchange;
+  const representation = negotiate(message.headers.accept, {
+    many: false,
+    hasProtobuf: isWritten(target),
+    streams: true,
+  });
+  const { resource, key } = target;
+  const { format } = representation;
+  const watchOptions = watchOptionsOf(query, key.namespace, key.name);
   const timeoutSeconds = integerOf(query, 'timeoutSeconds');
   const end = new AbortController();
   const stop = () => end.abort();
@@ -147,7 +151,7 @@ async function watch(
       end,
       bookmarks: flagOf(query, 'allowWatchBookmarks') ?? false,
       timeoutSeconds,
-      sink: upgrade ? webSocketWatchSink(exchange, upgrade) : httpWatchSink(exchange),
+      sink: upgrade ? webSocketWatchSink(exchange, upgrade, format) : httpWatchSink(exchange, format),
     });
   } finally {
     options.stopping.removeEventListener('abort', stop);
@@ -162,8 +166,11 @@ async function write(
   registry: Registry,
   tracer: Tracer,
 ): Promise<void> {
-  const hasTable = target.resource.stored !== false;
-  const representation = negotiate(exchange.message.headers.accept, verb === 'deletecollection', hasTable);
+  const representation = negotiate(exchange.message.headers.accept, {
+    many: verb === 'deletecollection',
+    hasTable: target.resource.stored !== false,
+    hasProtobuf: isWritten(target),
+  });
   const body = await readBody(exchange.message);
   exchange.audit?.requestBody(body.bytes, body.contentType);
   if (verb !== 'patch') checkObjectType(body);
@@ -173,7 +180,8 @@ async function write(
   try {
     const context = contextOf(exchange, span.context);
     if (verb === 'deletecollection') {
-      await answerDeleteCollection(exchange, target, body, registry, context);
+      const page = await removeCollection(exchange, target, body, registry, context);
+      await sendPage(exchange, resource, page, representation);
     } else {
       const answer = await perform(exchange, verb, target, body, registry, context);
       span.setAttribute('object', objectPath(resource, key.namespace, answer.name));
@@ -214,39 +222,19 @@ function patchOptionsOf(query: URLSearchParams, { contentType }: Body): WriteOpt
   return writeOptionsOf(query, 'PatchOptions', PATCH_TYPES[contentType] === 'apply');
 }
 
-async function answerDeleteCollection(
+function removeCollection(
   exchange: Exchange,
   { resource, key }: Target,
   body: Body,
   registry: Registry,
   context: RequestContext,
-): Promise<void> {
+): Promise<ListPage> {
   const listOptions = listOptionsOf(exchange.query, key.namespace);
-  const options = deleteOptionsOf(exchange, body, context);
-  const page = await registry.deleteCollection(resource, listOptions, options, context);
-  await send(exchange, { status: 200, encoded: encodeList(resource, page) });
+  return registry.deleteCollection(resource, listOptions, deleteOptionsOf(exchange, body, context), context);
 }
 
 function deleteOptionsOf({ query }: Exchange, body: Body, context: RequestContext): DeleteOptions {
   if (body.bytes.length === 0) return mergeDeleteOptions(undefined, query);
   const sent = decodeDefinition<DeleteOptions>('DeleteOptions', body, 'Warn', context);
   return mergeDeleteOptions(sent, query);
-}
-
-/** An object in the form that was asked for; a Status is always itself. */
-function sendObject(
-  exchange: Exchange,
-  status: number,
-  answer: ObjectAnswer,
-  { resource, subresource }: Target,
-  representation: Representation,
-): Promise<void> {
-  const { format, as } = representation;
-  if (as === 'none' || answer.object.kind !== resource.kind || subresource === 'scale') {
-    return send(exchange, { status, encoded: answer.encoded, format });
-  }
-  const { object } = answer;
-  const value =
-    as === 'table' ? tableOf(exchange, resource, [object], representation) : partialOf(object, representation);
-  return send(exchange, { status, encoded: Buffer.from(JSON.stringify(value)), format });
 }

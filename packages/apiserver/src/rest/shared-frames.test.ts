@@ -9,14 +9,14 @@ function event() {
 
 describe('SharedFrames', () => {
   it('holds the newest frames, up to so many bytes', () => {
-    const frames = new SharedFrames(100);
+    const frames = new SharedFrames<ReturnType<typeof event>>(100);
     const events = [event(), event(), event()];
     for (const each of events) frames.add(each, Buffer.alloc(40, each.current.version));
     expect(events.map((each) => frames.get(each)?.length)).toEqual([undefined, 40, 40]);
   });
 
   it('holds the newest however large, alone', () => {
-    const frames = new SharedFrames(100);
+    const frames = new SharedFrames<ReturnType<typeof event>>(100);
     const [small, large, next] = [event(), event(), event()];
     frames.add(small, Buffer.alloc(10));
     frames.add(large, Buffer.alloc(500));

@@ -1,26 +1,25 @@
-import type { StoredEvent } from '../storage/storage.js';
-
 /**
  * Frames that any number of watchers send, encoded once an event. Watchers of one kind are woken together and read the
  * same events, so that the newest frames are those still wanted; who is further behind has his own made.
+ * Likewise what any number of lists hold of an object.
  */
-export class SharedFrames {
+export class SharedFrames<Source extends object> {
   /** In the order in which they were made. */
-  readonly #frames = new Map<StoredEvent, Buffer>();
+  readonly #frames = new Map<Source, Buffer>();
   #bytes = 0;
 
   constructor(readonly limitBytes: number) {}
 
-  get(event: StoredEvent): Buffer | undefined {
-    return this.#frames.get(event);
+  get(source: Source): Buffer | undefined {
+    return this.#frames.get(source);
   }
 
-  /** The newest is held however large. An event has one frame. */
-  add(event: StoredEvent, frame: Buffer): void {
-    this.#frames.set(event, frame);
+  /** The newest is held however large. A source has one frame. */
+  add(source: Source, frame: Buffer): void {
+    this.#frames.set(source, frame);
     this.#bytes += frame.length;
     for (const [oldest, { length }] of this.#frames) {
-      if (this.#bytes <= this.limitBytes || oldest === event) return;
+      if (this.#bytes <= this.limitBytes || oldest === source) return;
       this.#frames.delete(oldest);
       this.#bytes -= length;
     }

@@ -6,7 +6,7 @@ import type { Watch, WatchEvent } from '../registry/watch.js';
 import type { Exchange } from './exchange.js';
 import type { Representation } from './negotiation.js';
 import { partialOf, tableOf } from './transformed.js';
-import { errorFrame, eventFrame, frameOf } from './watch-frames.js';
+import { type Framing, framingOf } from './watch-frames.js';
 import type { WatchSink } from './watch-sink.js';
 
 /** A watch without timeoutSeconds ends after this long or up to twice as long, so that clients spread over servers. */
@@ -37,7 +37,8 @@ export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Prom
   const leave = () => end.abort();
   exchange.signal.addEventListener('abort', leave, { once: true });
   const writer = batchWriter(sink);
-  const encode = encoderOf(exchange, answer);
+  const framing = framingOf(answer.representation.format, answer.resource);
+  const encode = encoderOf(exchange, answer, framing);
   try {
     for await (const item of watch.items) {
       if (item.kind === 'bookmark') {
@@ -49,7 +50,7 @@ export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Prom
       if (writer.isFull()) await writer.drained(end.signal);
     }
   } catch (error) {
-    if (!end.signal.aborted) writer.add(errorFrame(toApiError(error)));
+    if (!end.signal.aborted) writer.add(framing.frame('ERROR', toApiError(error).toStatus()));
   } finally {
     clearTimeout(timer);
     exchange.signal.removeEventListener('abort', leave);
@@ -58,9 +59,9 @@ export async function streamWatch(exchange: Exchange, answer: WatchAnswer): Prom
   }
 }
 
-function encoderOf(exchange: Exchange, { resource, representation }: WatchAnswer) {
+function encoderOf(exchange: Exchange, { resource, representation }: WatchAnswer, { shared, frame }: Framing) {
   let first = true;
-  const shape = (object: KubernetesObject): unknown => {
+  const shape = (object: KubernetesObject): object => {
     if (representation.as === 'partial') return partialOf(object, representation);
     const table = tableOf(exchange, resource, [object], representation, { includeHeaders: first });
     first = false;
@@ -68,15 +69,15 @@ function encoderOf(exchange: Exchange, { resource, representation }: WatchAnswer
   };
   return {
     event: (event: WatchEvent): Buffer =>
-      representation.as === 'none' ? eventFrame(event) : frameOf(event.type, shape(event.answer.object)),
+      representation.as === 'none' ? shared(event) : frame(event.type, shape(event.answer.object)),
     bookmark(version: string, initialEventsEnd: boolean): Buffer {
       const object = bookmarkObject(resource, version, initialEventsEnd);
       if (representation.as !== 'table') {
-        return frameOf('BOOKMARK', representation.as === 'none' ? object : partialOf(object, representation));
+        return frame('BOOKMARK', representation.as === 'none' ? object : partialOf(object, representation));
       }
       // A bookmark is no row: only its version counts.
       const table = tableOf(exchange, resource, [], representation, { includeHeaders: first });
-      return frameOf('BOOKMARK', {
+      return frame('BOOKMARK', {
         ...table,
         metadata: object.metadata,
         rows: [{ cells: [], object: partialOf(object, representation) }],

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import type { WebSocket } from 'ws';
+import { withoutLength } from '../protobuf/encode-protobuf.js';
+import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 import { acceptWebSocket, negotiateAnyProtocol } from '../streams/websocket/accept-websocket.js';
 import type { Exchange } from './exchange.js';
-import { JSON_TYPE } from './negotiation.js';
+import { type Format, JSON_TYPE } from './negotiation.js';
 import type { Upgrade } from './stream-handler.js';
 
 /** Where the frames of a watch go. */
@@ -17,12 +19,12 @@ export interface WatchSink {
   end(): void;
 }
 
-/** A line each in the body of one answer. */
-export function httpWatchSink({ response, auditId, audit }: Exchange): WatchSink {
+/** A line each in the body of one answer, or what begins with its length. */
+export function httpWatchSink({ response, auditId, audit }: Exchange, format: Format): WatchSink {
   return {
     begin() {
       response.writeHead(200, {
-        'Content-Type': JSON_TYPE,
+        'Content-Type': format === 'protobuf' ? `${PROTOBUF_TYPE};stream=watch` : JSON_TYPE,
         'Cache-Control': 'no-cache, private',
         'Audit-Id': auditId,
       });
@@ -46,9 +48,10 @@ const CLOSE_LIMIT_MS = 5_000;
 /** RFC 6455, section 7.4.1. */
 const NORMAL_CLOSURE = 1000;
 
-/** A text message each. What the client sends is not listened to. */
-export function webSocketWatchSink(exchange: Exchange, { socket, head }: Upgrade): WatchSink {
+/** A message each, of text or, in protobuf, of bytes. What the client sends is not listened to. */
+export function webSocketWatchSink(exchange: Exchange, { socket, head }: Upgrade, format: Format): WatchSink {
   const { message, signal, audit } = exchange;
+  const binary = format === 'protobuf';
   const protocol = negotiateAnyProtocol(message);
   let webSocket: WebSocket | undefined;
   let lastSent: Promise<void> = Promise.resolve();
@@ -61,8 +64,9 @@ export function webSocketWatchSink(exchange: Exchange, { socket, head }: Upgrade
     send(frames) {
       for (const [index, frame] of frames.entries()) {
         const isLast = index === frames.length - 1;
-        if (!isLast) webSocket?.send(frame, { binary: false }, () => {});
-        else lastSent = new Promise((sent) => webSocket?.send(frame, { binary: false }, () => sent()));
+        const data = binary ? withoutLength(frame) : frame;
+        if (!isLast) webSocket?.send(data, { binary }, () => {});
+        else lastSent = new Promise((sent) => webSocket?.send(data, { binary }, () => sent()));
       }
     },
     isSlow: () => (webSocket?.bufferedAmount ?? 0) > MAX_BUFFERED_BYTES,
