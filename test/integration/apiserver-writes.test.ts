@@ -113,6 +113,35 @@ describe('update', () => {
     expect(again.json.metadata.resourceVersion).toBe(put.json.metadata.resourceVersion);
   });
 
+  test('version 0 is no version, for every way to write', async () => {
+    const anyVersion = { resourceVersion: '0' };
+    const created = await send('POST', CONFIG_MAPS, { metadata: { name: 'zero', ...anyVersion } });
+    expect(created.status).toBe(201);
+    const path = `${CONFIG_MAPS}/zero`;
+    const dryRun = await send('PUT', `${path}?dryRun=All`, {
+      metadata: { name: 'zero', ...anyVersion },
+      data: { a: '1' },
+    });
+    expect(dryRun).toMatchObject({ status: 200, json: { data: { a: '1' } } });
+    const updated = await send('PUT', path, { metadata: { name: 'zero', ...anyVersion }, data: { a: '2' } });
+    expect(updated).toMatchObject({ status: 200, json: { data: { a: '2' } } });
+    expect(Number(updated.json.metadata.resourceVersion)).toBeGreaterThan(
+      Number(created.json.metadata.resourceVersion),
+    );
+    const patched = await patch(path, { metadata: anyVersion, data: { a: '3' } });
+    expect(patched).toMatchObject({ status: 200, json: { data: { a: '3' } } });
+    await send('POST', DEPLOYMENTS, deployment('zero'));
+    const scaled = await send('PUT', `${DEPLOYMENTS}/zero/scale`, { metadata: anyVersion, spec: { replicas: 2 } });
+    expect(scaled).toMatchObject({ status: 200, json: { spec: { replicas: 2 } } });
+    const stale = await patch(`${DEPLOYMENTS}/zero/scale`, {
+      metadata: { resourceVersion: '1' },
+      spec: { replicas: 3 },
+    });
+    expect(stale).toMatchObject({ status: 409, json: { reason: 'Conflict' } });
+    const removed = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: anyVersion };
+    expect((await send('DELETE', path, removed)).status).toBe(409);
+  });
+
   test('of many with one version, one wins', async () => {
     const { json } = await send('POST', CONFIG_MAPS, configMap('race', { a: '0' }));
     const answers = await Promise.all(

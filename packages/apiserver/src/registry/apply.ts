@@ -7,13 +7,12 @@ import {
   deepClone,
   isApiError,
   type KubernetesObject,
-  OBJECT_MODIFIED,
   type ObjectKey,
   type Persisted,
   readConfiguration,
 } from '@kubelab/api';
 import { createDecoded } from './create.js';
-import { alignWithKey, checkUid } from './metadata.js';
+import { alignWithKey, checkUid, checkVersion, expectedVersionOf } from './metadata.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
@@ -95,10 +94,7 @@ function applyTo<T extends KubernetesObject>(
   const sent = decodeApplied(scope, applied);
   const metadata = alignWithKey(sent, resource, key);
   checkUid(resource, old, metadata.uid);
-  const { resourceVersion } = metadata;
-  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
-    throw conflict(resource, key.name, OBJECT_MODIFIED);
-  }
+  checkVersion(resource, old, metadata);
   return { sent, managedFields: applied.managedFields, isApplied: true };
 }
 
@@ -148,7 +144,7 @@ async function createByApply<T extends KubernetesObject>(
     );
   }
   const metadata = alignWithKey(object, resource, key);
-  if (metadata.resourceVersion) {
+  if (expectedVersionOf(metadata) !== '') {
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
   setManagedFields(object, applied.managedFields);

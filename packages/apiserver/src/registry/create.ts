@@ -11,7 +11,7 @@ import {
 } from '@kubelab/api';
 import { StorageConflict } from '../storage/storage.js';
 import { decodeBody } from './decode.js';
-import { alignWithKey, generateName } from './metadata.js';
+import { alignWithKey, expectedVersionOf, generateName } from './metadata.js';
 import { type PrepareOptions, prepareForCreate } from './prepare.js';
 import type { Prepared } from './prepared.js';
 import { type Body, encodeAnswer, type RequestContext, type WriteAnswer, type WriteOptions } from './request.js';
@@ -37,7 +37,7 @@ export async function createObject<T extends KubernetesObject>(
 ): Promise<WriteAnswer> {
   const object = decodeBody(scope.resource, body, options.fieldValidation, context);
   const metadata = alignWithKey(object, scope.resource, key);
-  if (metadata.resourceVersion) {
+  if (expectedVersionOf(metadata) !== '') {
     throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
   return createDecoded(scope, object, key.namespace, options, context);

@@ -1,6 +1,6 @@
 import { deepClone, type Namespace, type ObjectKey } from '@kubelab/api';
 import { decodeBody } from './decode.js';
-import { alignWithKey, checkUid } from './metadata.js';
+import { alignWithKey, checkUid, expectedVersionOf } from './metadata.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
 import { trackFields } from './track-fields.js';
@@ -22,7 +22,7 @@ export async function finalizeNamespace(
   const metadata = alignWithKey(sent, scope.resource, key);
   const answer = await transform(scope, {
     key,
-    expectedVersion: metadata.resourceVersion ?? '',
+    expectedVersion: expectedVersionOf(metadata),
     dryRun: options.dryRun,
     context,
     change: async (old) => {

@@ -4,6 +4,7 @@ import {
   conflict,
   deepEqual,
   type KubernetesObject,
+  OBJECT_MODIFIED,
   type ObjectKey,
   type ObjectMeta,
   type Persisted,
@@ -25,6 +26,12 @@ export function generateName(prefix: string): string {
   let suffix = '';
   for (let i = 0; i < SUFFIX_LENGTH; i += 1) suffix += SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)];
   return prefix.slice(0, MAX_GENERATED_LENGTH - SUFFIX_LENGTH) + suffix;
+}
+
+/** The version that a write is meant for; "" for any. "0" is any as well: Kubernetes compares numbers, and none is 0. */
+export function expectedVersionOf(metadata: ObjectMeta | undefined): string {
+  const { resourceVersion = '' } = metadata ?? {};
+  return resourceVersion === '0' ? '' : resourceVersion;
 }
 
 /**
@@ -112,6 +119,13 @@ export function checkUid(resource: QualifiedResource, old: Persisted, uid: strin
     old.metadata.name,
     `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
   );
+}
+
+/** @throws ApiError Conflict where `metadata` names another version than the present one */
+export function checkVersion(resource: QualifiedResource, old: Persisted, metadata: ObjectMeta | undefined): void {
+  const version = expectedVersionOf(metadata);
+  if (version === '' || version === old.metadata.resourceVersion) return;
+  throw conflict(resource, old.metadata.name, OBJECT_MODIFIED);
 }
 
 /** True when anything but metadata and status differs: what metadata.generation counts. */

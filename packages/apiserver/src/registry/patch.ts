@@ -1,12 +1,10 @@
 import {
   ApiError,
-  conflict,
   decodePatched,
   type FieldValidation,
   jsonPatch,
   type KubernetesObject,
   mergePatch,
-  OBJECT_MODIFIED,
   type ObjectKey,
   PATCH_TYPES,
   type ParsedPatch,
@@ -14,6 +12,7 @@ import {
   strategicMergePatch,
 } from '@kubelab/api';
 import { applyObject } from './apply.js';
+import { checkVersion } from './metadata.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
@@ -44,8 +43,7 @@ export async function patchObject<T extends KubernetesObject>(
     context,
     change: async (old) => {
       const patched = apply<T>(old);
-      const version = patched.metadata?.resourceVersion;
-      if (version && version !== old.metadata.resourceVersion) throw conflict(resource, key.name, OBJECT_MODIFIED);
+      checkVersion(resource, old, patched.metadata);
       const object = subresource === '' ? patched : withStatusOf(patched, old);
       return prepareForUpdate(scope, object, old, { key, subresource, dryRun: options.dryRun, context });
     },

@@ -13,7 +13,7 @@ import {
 } from '@kubelab/api';
 import { decodeDefinition } from './decode.js';
 import { getObject } from './get.js';
-import { alignWithKey } from './metadata.js';
+import { alignWithKey, checkVersion, expectedVersionOf } from './metadata.js';
 import { patcher } from './patch.js';
 import { prepareForUpdate } from './prepare.js';
 import {
@@ -53,7 +53,7 @@ export async function updateScale(
       `the name of the object (${name}) does not match the name on the URL (${key.name})`,
     );
   }
-  return setScale(scope, key, sent.metadata?.resourceVersion ?? '', options, context, () => sent);
+  return setScale(scope, key, expectedVersionOf(sent.metadata), options, context, () => sent);
 }
 
 /** Patches the Scale. @throws ApiError as {@link updateScale}, and UnsupportedMediaType */
@@ -84,7 +84,9 @@ async function setScale(
     dryRun,
     context,
     change: async (old) => {
-      const replicas = change(scaleOf(scope, old)).spec?.replicas ?? 0;
+      const { metadata, spec } = change(scaleOf(scope, old));
+      checkVersion(scope.resource, old, metadata);
+      const replicas = spec?.replicas ?? 0;
       checkReplicas(key, replicas);
       const object = deepClone<KubernetesObject>(old);
       strategyOf(scope).setReplicas(object, replicas);
@@ -113,7 +115,7 @@ async function applyScale(
   const stated = { ...ofObject, ...(replicas === undefined ? {} : { spec: { replicas } }) };
   const answer = await transform(scope, {
     key,
-    expectedVersion: metadata.resourceVersion ?? '',
+    expectedVersion: expectedVersionOf(metadata),
     dryRun,
     context,
     change: async (old) => {

@@ -1,7 +1,7 @@
 import { deepClone, invalid, isApiError, type KubernetesObject, type ObjectKey, type Persisted } from '@kubelab/api';
 import { createDecoded } from './create.js';
 import { decodeBody } from './decode.js';
-import { alignWithKey, checkUid } from './metadata.js';
+import { alignWithKey, checkUid, expectedVersionOf } from './metadata.js';
 import { prepareForUpdate } from './prepare.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from './request.js';
 import type { Scope } from './scope.js';
@@ -23,7 +23,7 @@ export async function updateObject<T extends KubernetesObject>(
   const { resource } = scope;
   const sent = decodeBody(resource, body, options.fieldValidation, context);
   const metadata = alignWithKey(sent, resource, key);
-  const expectedVersion = metadata.resourceVersion ?? '';
+  const expectedVersion = expectedVersionOf(metadata);
   const isMain = subresource === '';
   const isUnconditional = expectedVersion === '' && isMain;
   try {

@@ -1,10 +1,8 @@
 import {
-  conflict,
   deepClone,
   type FieldError,
   invalid,
   type ManagedFieldsEntry,
-  OBJECT_MODIFIED,
   type ObjectKey,
   PATCH_TYPES,
   type Persisted,
@@ -14,7 +12,7 @@ import { admissionAttempt } from '../../admission/admission.js';
 import { applier } from '../apply.js';
 import { decodeBody } from '../decode.js';
 import { getObject } from '../get.js';
-import { alignWithKey, changesDesiredState, checkUid } from '../metadata.js';
+import { alignWithKey, changesDesiredState, checkUid, checkVersion, expectedVersionOf } from '../metadata.js';
 import { patcher } from '../patch.js';
 import type { Prepared } from '../prepared.js';
 import type { Body, RequestContext, WriteAnswer, WriteOptions } from '../request.js';
@@ -50,9 +48,9 @@ async function update(
   context: RequestContext,
 ): Promise<WriteAnswer> {
   const sent = decodeBody(scope.resource, body, options.fieldValidation, context);
-  const { resourceVersion = '', uid } = alignWithKey(sent, scope.resource, key);
-  return change(part, { scope, key, options, context }, resourceVersion, (old) => {
-    checkUid(scope.resource, old, uid);
+  const metadata = alignWithKey(sent, scope.resource, key);
+  return change(part, { scope, key, options, context }, expectedVersionOf(metadata), (old) => {
+    checkUid(scope.resource, old, metadata.uid);
     return { sent };
   });
 }
@@ -74,10 +72,7 @@ async function patch(
   const apply = patcher(scope.resource.definition, body, options.fieldValidation, context);
   return change(part, { scope, key, options, context }, '', (old) => {
     const patched = apply<Pod>(old);
-    const version = patched.metadata?.resourceVersion;
-    if (version && version !== old.metadata.resourceVersion) {
-      throw conflict(scope.resource, key.name, OBJECT_MODIFIED);
-    }
+    checkVersion(scope.resource, old, patched.metadata);
     return { sent: patched };
   });
 }
