@@ -67,7 +67,9 @@ function addField(members: Members, field: NumberedField, node: SchemaNode, valu
   if (node.type === 'array') {
     const list = (members[field.name] ?? []) as unknown[];
     members[field.name] = list;
-    list.push(...readItems(node.items ?? { type: 'string' }, value));
+    list.push(
+      ...(field.isListMessage ? readListMessage(node, value) : readItems(node.items ?? { type: 'string' }, value)),
+    );
   } else if (node.type === 'object') {
     const map = (members[field.name] ?? {}) as Members;
     members[field.name] = map;

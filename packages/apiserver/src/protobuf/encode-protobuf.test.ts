@@ -14,6 +14,7 @@ import { fieldsOf } from './field-numbers.js';
 const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap', definition: 'ConfigMap' };
 /** Of what answers hold beside the kinds themselves. */
 const OTHERS = ['Status', 'ListMeta', 'Scale', 'Binding', 'Eviction', 'TokenRequest', 'DeleteOptions', 'Condition'];
+const DISCOVERY = ['APIVersions', 'APIGroupList', 'APIGroup', 'APIResourceList'];
 
 let count = 0;
 
@@ -78,7 +79,7 @@ describe('every kind that is served', () => {
     },
   );
 
-  test.each(OTHERS)('and so does %s', (definition) => {
+  test.each([...OTHERS, ...DISCOVERY])('and so does %s', (definition) => {
     const object = fullOf(definition);
     const bytes = encodeProtobuf({ apiVersion: '', kind: '', definition }, object);
     expect(decoded(definition, bytes)).toEqual(object);

@@ -9,7 +9,8 @@ import { STORAGE_FIELDS } from './storage-field-numbers.js';
  *
  * `name=3` is a field. `port?=3` is one whose zero value Go's JSON leaves out,
  * `scope!=3` a text that is a pointer in Go, so that an empty one is said.
- * `+VolumeSource=2` is a message whose fields are, in JSON, the parent's own.
+ * `+VolumeSource=2` is a message whose fields are, in JSON, the parent's own,
+ * and `verbs*=4` a message whose only field, 1, is what is a list in JSON.
  */
 const TABLE: Readonly<Record<string, string>> = {
   ...STORAGE_FIELDS,
@@ -26,6 +27,14 @@ const TABLE: Readonly<Record<string, string>> = {
   Status: 'metadata=1 status=2 message=3 reason=4 details=5 code?=6',
   StatusDetails: 'name=1 group=2 kind=3 causes=4 retryAfterSeconds?=5 uid=6',
   StatusCause: 'reason=1 message=2 field=3',
+  APIVersions: 'versions=1 serverAddressByClientCIDRs=2',
+  ServerAddressByClientCIDR: 'clientCIDR=1 serverAddress=2',
+  APIGroupList: 'groups=1',
+  APIGroup: 'name=1 versions=2 preferredVersion=3 serverAddressByClientCIDRs=4',
+  GroupVersionForDiscovery: 'groupVersion=1 version=2',
+  APIResourceList: 'groupVersion=1 resources=2',
+  APIResource:
+    'name=1 namespaced=2 kind=3 verbs*=4 shortNames=5 singularName=6 categories=7 group=8 version=9 storageVersionHash=10',
   Preconditions: 'uid=1 resourceVersion=2',
   LabelSelector: 'matchLabels=1 matchExpressions=2',
   LabelSelectorRequirement: 'key=1 operator=2 values=3',
@@ -276,6 +285,8 @@ export interface NumberedField {
   readonly name: string;
   /** Its fields are the parent's own. */
   readonly isInline: boolean;
+  /** A list that has a message of its own around it. */
+  readonly isListMessage: boolean;
   readonly omitsZero: boolean;
   /** An empty text is not the same as none. */
   readonly keepsEmpty: boolean;
@@ -300,7 +311,8 @@ export const messageNames = Object.keys(TABLE);
 function parseField(text: string): [number, NumberedField] {
   const [left = '', number] = text.split('=');
   const isInline = left.startsWith('+');
+  const isListMessage = left.endsWith('*');
   const omitsZero = left.endsWith('?');
   const keepsEmpty = left.endsWith('!');
-  return [Number(number), { name: left.replace(/^\+|[?!]$/g, ''), isInline, omitsZero, keepsEmpty }];
+  return [Number(number), { name: left.replace(/^\+|[?!*]$/g, ''), isInline, isListMessage, omitsZero, keepsEmpty }];
 }

@@ -78,10 +78,14 @@ function inlineWriter(number: number, write: MessageWriter | undefined): PartWri
   );
 }
 
-function fieldWriter(number: number, { name }: NumberedField, node: SchemaNode | undefined): PartWriter | undefined {
-  if (node?.type === 'array') return listWriter(number, name, node.items ?? { type: 'string' });
+function fieldWriter(
+  number: number,
+  { name, isListMessage }: NumberedField,
+  node: SchemaNode | undefined,
+): PartWriter | undefined {
+  if (node?.type === 'array' && !isListMessage) return listWriter(number, name, node.items ?? { type: 'string' });
   if (node?.type === 'object') return mapWriter(number, name, node.additionalProperties ?? { type: 'string' });
-  const write = node && valueWriter(node);
+  const write = isListMessage ? listMessageWriter(node?.items ?? { type: 'string' }) : node && valueWriter(node);
   if (node === undefined || write === undefined) return undefined;
   const tag = tagOf(number, wireTypeOf(node));
   return (out, object) => {
@@ -138,7 +142,7 @@ function mapWriter(number: number, name: string, node: SchemaNode): PartWriter |
   };
 }
 
-/** A list that is a map's value: protobuf has none, so it is a message of one field. */
+/** A list that is a map's value, or may be null in Go: protobuf has none, so it is a message of one field. */
 function listMessageWriter(node: SchemaNode): ValueWriter | undefined {
   const write = itemsWriter(1, node);
   return (

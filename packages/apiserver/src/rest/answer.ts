@@ -16,7 +16,7 @@ export interface Answer {
   /** JSON, encoded. */
   readonly encoded: Buffer;
   /** What goes out instead. */
-  readonly protobuf?: Buffer;
+  readonly protobuf?: Buffer | undefined;
   readonly format?: 'json' | 'yaml';
   /** Instead of the format's own. */
   readonly contentType?: string;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { encodeProtobuf, isEncodable } from '../protobuf/encode-protobuf.js';
 import { methodNotAllowed } from '../registry/not-served.js';
 import { send } from './answer.js';
 import type { Exchange, Handler } from './exchange.js';
-import { JSON_TYPE, negotiate } from './negotiation.js';
+import { type Format, JSON_TYPE, negotiate } from './negotiation.js';
 
 /** A JSON answer that is made once and stays the same while the server runs. */
 export interface Document {
@@ -10,12 +11,20 @@ export interface Document {
   /** Of the content, quoted as a header takes it. */
   readonly etag: string;
   readonly hash: string;
+  /** Undefined for what has no field numbers. */
+  readonly protobuf?: Buffer | undefined;
 }
 
 export function documentOf(value: unknown): Document {
   const encoded = Buffer.from(JSON.stringify(value));
   const hash = createHash('sha512').update(encoded).digest('hex').toUpperCase();
-  return { encoded, hash, etag: `"${hash}"` };
+  return { encoded, hash, etag: `"${hash}"`, protobuf: protobufOf(value) };
+}
+
+function protobufOf(value: unknown): Buffer | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string };
+  return isEncodable(kind) ? encodeProtobuf({ apiVersion, kind, definition: kind }, value) : undefined;
 }
 
 /** Makes a document when it is first asked for. */
@@ -27,16 +36,15 @@ export function lazyDocument(make: () => unknown): () => Document {
   };
 }
 
-/** Answers GET with the document, in JSON or YAML. */
+/** Answers GET with the document, in JSON, YAML or, where it can be, protobuf. */
 export function documentHandler(document: () => Document): Handler {
   return (exchange) => {
-    const { format } = negotiate(exchange.message.headers.accept, { many: false, hasProtobuf: false });
-    return sendDocument(
-      exchange,
-      document(),
-      format === 'yaml' ? undefined : JSON_TYPE,
-      format === 'yaml' ? format : 'json',
-    );
+    const made = document();
+    const { format } = negotiate(exchange.message.headers.accept, {
+      many: false,
+      hasProtobuf: made.protobuf !== undefined,
+    });
+    return sendDocument(exchange, made, format === 'json' ? JSON_TYPE : undefined, format);
   };
 }
 
@@ -45,7 +53,7 @@ export async function sendDocument(
   exchange: Exchange,
   document: Document,
   contentType: string | undefined,
-  format: 'json' | 'yaml' = 'json',
+  format: Format = 'json',
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { message, response, method } = exchange;
@@ -59,7 +67,7 @@ export async function sendDocument(
   await send(exchange, {
     status: 200,
     encoded: document.encoded,
-    format,
+    ...(format === 'protobuf' ? { protobuf: document.protobuf } : { format }),
     ...(contentType ? { contentType } : {}),
     headers: common,
   });

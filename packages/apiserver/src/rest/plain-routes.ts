@@ -2,8 +2,9 @@ import { checkHealth, type HealthRegistry } from '@kubelab/runtime';
 import type { Registry as Metrics } from 'prom-client';
 import { methodNotAllowed } from '../registry/not-served.js';
 import { sendText } from './answer.js';
-import { documentHandler, lazyDocument } from './document.js';
+import { lazyDocument, sendDocument } from './document.js';
 import type { Handler } from './exchange.js';
+import { JSON_TYPE } from './negotiation.js';
 import { VERSION } from './version.js';
 
 export interface PlainRouteSources {
@@ -25,9 +26,11 @@ export function plainRoutes({ health, metrics }: PlainRouteSources): [string, Ha
       [`/${endpoint}/*`, handle],
     ];
   });
+  const version = lazyDocument(() => VERSION);
   return [
     ...healthRoutes,
-    ['/version', documentHandler(lazyDocument(() => VERSION))],
+    // In JSON whatever is accepted, as from Kubernetes.
+    ['/version', (exchange) => sendDocument(exchange, version(), JSON_TYPE)],
     [
       '/metrics',
       async (exchange) => {
