@@ -266,6 +266,30 @@ describe('a pod', () => {
     await cluster.kubectl('delete', 'pod', 'ordered');
   });
 
+  it('ends its sidecars after its containers, the last one first; every preStop hook runs at once', async () => {
+    const order = `${node.rootDirectory}/stop-order`;
+    const mounted = { volumeMounts: [{ name: 'order', mountPath: '/order' }] };
+    const told = (name: string, last = '') => {
+      const command = ['sh', '-c', `echo ${name}-hook >> /order/log`];
+      const script = `trap '${last} echo ${name} >> /order/log; exit' TERM; touch /ready; while :; do sleep 0.1; done`;
+      const startupProbe = { exec: { command: ['cat', '/ready'] }, periodSeconds: 1, failureThreshold: 30 };
+      return shell(script, { name, startupProbe, lifecycle: { preStop: { exec: { command } } }, ...mounted });
+    };
+    // It ends only when it sees the hooks of all three: those of the sidecars wait for nobody.
+    const main = told('main', 'until [ "$(grep -c hook /order/log)" = 3 ]; do sleep 0.1; done;');
+    const initContainers = ['first', 'second'].map((name) => ({ ...told(name), restartPolicy: 'Always' as const }));
+    const volumes = [{ name: 'order', hostPath: { path: order, type: 'DirectoryOrCreate' } }];
+    await cluster.create(
+      'pods',
+      podOf('sidecars', [main], { initContainers, volumes, terminationGracePeriodSeconds: 25 }),
+    );
+    await statusOf('sidecars', 'runs', ({ ready }) => ready);
+    await cluster.kubectl('delete', 'pod', 'sidecars');
+    const lines = (await readFile(`${order}/log`, 'utf8')).trim().split('\n');
+    expect(lines.slice(0, 3).sort()).toEqual(['first-hook', 'main-hook', 'second-hook']);
+    expect(lines.slice(3)).toEqual(['main', 'second', 'first']);
+  });
+
   it('fails with its init container where nothing is to be restarted', async () => {
     const initContainers = [shell('exit 7', { name: 'init' })];
     await cluster.create('pods', podOf('bad-init', [shell('true')], { initContainers, restartPolicy: 'Never' }));

@@ -4,11 +4,12 @@ import { ContainerConfigError } from '../environment.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { type ContainerIngredients, containerSpec } from './container-spec.js';
-import { runLifecycleHook } from './lifecycle-hooks.js';
+import { runContainerHook } from './lifecycle-hooks.js';
 import type { ContainerStart } from './plan.js';
-import type { PodTask } from './pod-task.js';
+import { DEFAULT_GRACE_PERIOD_SECONDS, type PodTask } from './pod-task.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 import { StartError } from './start-error.js';
+import { stopContainer } from './stop-containers.js';
 
 export interface StartRequest {
   readonly pod: ReadonlyPod;
@@ -131,27 +132,21 @@ async function postStart(
   started: RuntimeContainer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pod, start, podIPs, task } = request;
+  const { pod, start, podIPs, task, trace } = request;
   const handler = start.container.lifecycle?.postStart;
   if (!handler) return request.onStarted();
   task.beginHook(started.id);
   request.onStarted();
-  const target = {
-    runtime: context.runtime,
-    containerId: started.id,
-    container: start.container,
-    podIP: podIPs[0] ?? '',
-  };
+  const { container } = start;
+  const podIP = podIPs[0] ?? '';
   try {
-    await runLifecycleHook(handler, target, signal);
+    const hook = { name: 'PostStart', pod, container, containerId: started.id, podIP, trace } as const;
+    await runContainerHook(context, hook, handler, signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    const { message } = error as Error;
-    const about = { fieldPath: containerFieldPath(pod, start.container.name), trace: request.trace };
-    context.events.warning(pod, 'FailedPostStartHook', `PostStartHook failed: ${message}`, about);
-    context.events.normal(pod, 'Killing', 'FailedPostStartHook', about);
-    await context.runtime.stop(started.id, pod.spec?.terminationGracePeriodSeconds ?? 30, signal);
-    throw new StartError('PostStartHookError', message, { cause: error });
+    const gracePeriodSeconds = pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_PERIOD_SECONDS;
+    await stopContainer(context, started, 'FailedPostStartHook', { pod, podIP, gracePeriodSeconds, trace }, signal);
+    throw new StartError('PostStartHookError', (error as Error).message, { cause: error });
   } finally {
     task.endHook(started.id);
   }

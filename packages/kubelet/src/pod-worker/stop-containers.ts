@@ -3,7 +3,7 @@ import { sleep, type TraceContext } from '@kubelab/runtime';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
-import { runLifecycleHook } from './lifecycle-hooks.js';
+import { runContainerHook } from './lifecycle-hooks.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 
 export interface StopRequest {
@@ -13,41 +13,44 @@ export interface StopRequest {
   readonly trace: TraceContext | undefined;
 }
 
-/** What is left for SIGTERM where a preStop hook took all the time. */
-const MIN_GRACE_AFTER_HOOK_SECONDS = 2;
+/** What is left for SIGTERM where a preStop hook, or the wait for the turn, took all the time. */
+const MIN_GRACE_AFTER_WAIT_SECONDS = 2;
 
-/** Stops all that run: first those of spec.containers, together, then the sidecars, the last one first (KEP-753). */
+/**
+ * Stops all that run. Every preStop hook starts at once; the stop signal goes first to those of
+ * spec.containers, together, then to the sidecars, the last one first (KEP-753). Where the grace period
+ * is over before a sidecar's turn comes, it waits no longer.
+ */
 export async function stopContainers(
   context: PodWorkerContext,
   containers: readonly RuntimeContainer[],
   request: StopRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadlineMs = context.clock.now() + request.gracePeriodSeconds * 1000;
   const sidecarNames = (request.pod?.spec?.initContainers ?? [])
     .filter(isRestartableInitContainer)
     .map(({ name }) => name);
   const running = containers.filter(({ state }) => state === 'running');
+  const stop = (one: RuntimeContainer, turn?: Promise<unknown>) =>
+    stopContainer(context, one, `Stopping container ${one.name}`, { ...request, turn }, signal);
   const main = running.filter(({ name }) => !sidecarNames.includes(name));
-  await Promise.all(main.map((one) => stopContainer(context, one, `Stopping container ${one.name}`, request, signal)));
+  const ends: Promise<unknown>[] = [Promise.all(main.map((one) => stop(one)))];
   for (const name of sidecarNames.reverse()) {
-    const remainingSeconds = Math.max(0, Math.ceil((deadlineMs - context.clock.now()) / 1000));
-    const ofTheRest = { ...request, gracePeriodSeconds: remainingSeconds };
-    for (const one of running.filter((container) => container.name === name)) {
-      await stopContainer(context, one, `Stopping container ${name}`, ofTheRest, signal);
-    }
+    const turn = ends.at(-1);
+    ends.push(Promise.all(running.filter((one) => one.name === name).map((one) => stop(one, turn))).then(() => turn));
   }
+  await Promise.all(ends);
 }
 
-/** preStop hook, then the stop signal, then SIGKILL, all within the grace period. */
+/** preStop hook, then the turn, then the stop signal, then SIGKILL, all within the grace period. */
 export async function stopContainer(
   context: PodWorkerContext,
   container: RuntimeContainer,
   message: string,
-  request: StopRequest,
+  request: StopRequest & { readonly turn?: Promise<unknown> | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const { pod, gracePeriodSeconds, trace } = request;
+  const { pod, gracePeriodSeconds, trace, turn } = request;
   if (pod) {
     context.events.normal(pod, 'Killing', message, { fieldPath: containerFieldPath(pod, container.name), trace });
   }
@@ -55,17 +58,33 @@ export async function stopContainer(
     'stop container',
     { parent: trace, attributes: { container: container.name } },
     async () => {
-      const startedAtMs = context.clock.now();
+      const deadlineMs = context.clock.now() + gracePeriodSeconds * 1000;
       const hookRan = gracePeriodSeconds > 0 && (await preStop(context, container, request, signal));
-      const usedSeconds = (context.clock.now() - startedAtMs) / 1000;
-      const remaining = Math.ceil(gracePeriodSeconds - usedSeconds);
-      const graceSeconds = hookRan ? Math.max(MIN_GRACE_AFTER_HOOK_SECONDS, remaining) : Math.max(0, remaining);
-      await context.runtime.stop(container.id, graceSeconds, signal);
+      const waited = gracePeriodSeconds > 0 && turn !== undefined;
+      if (waited) await turnOrDeadline(context, turn, deadlineMs, signal);
+      const remaining = Math.ceil((deadlineMs - context.clock.now()) / 1000);
+      const atLeast = hookRan || waited ? MIN_GRACE_AFTER_WAIT_SECONDS : 0;
+      await context.runtime.stop(container.id, Math.max(atLeast, remaining), signal);
     },
   );
   const stopped = await context.runtime.inspect(container.id, signal);
   if (stopped) context.cache.put(stopped);
   else context.cache.drop(container.id);
+}
+
+async function turnOrDeadline(
+  { clock }: PodWorkerContext,
+  turn: Promise<unknown>,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const remainingMs = Math.max(0, deadlineMs - clock.now());
+  try {
+    await Promise.race([turn, sleep(remainingMs, AbortSignal.any([signal, over.signal]), clock)]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** True where there was a hook, whatever came of it. */
@@ -84,12 +103,11 @@ async function preStop(
     () => undefined,
   );
   try {
-    const target = { runtime: context.runtime, containerId: container.id, container: spec, podIP };
-    await runLifecycleHook(handler, target, AbortSignal.any([signal, late.signal]));
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const about = { fieldPath: containerFieldPath(pod, container.name), trace };
-    context.events.warning(pod, 'FailedPreStopHook', `PreStopHook failed: ${(error as Error).message}`, about);
+    const hook = { name: 'PreStop', pod, container: spec, containerId: container.id, podIP, trace } as const;
+    await runContainerHook(context, hook, handler, signal, late.signal);
+  } catch {
+    // Its failure has been told. The stop signal follows all the same.
+    signal.throwIfAborted();
   } finally {
     late.abort();
     await timer;

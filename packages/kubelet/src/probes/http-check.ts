@@ -2,6 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { DeepReadonly, HTTPGetAction } from '@kubelab/api';
 import { containerPort } from './container-port.js';
+import { type HttpHeaders, httpGetHeaders } from './http-headers.js';
 import type { ProbeAttempt, ProbeTarget } from './probe-attempt.js';
 
 const MAX_REDIRECTS = 10;
@@ -73,18 +74,9 @@ interface Answer {
   readonly body: string;
 }
 
-type Headers = DeepReadonly<NonNullable<HTTPGetAction['httpHeaders']>>;
-
-function get(url: URL, headers: Headers, signal: AbortSignal): Promise<Answer> {
-  const own = new Map<string, string>([
-    ['user-agent', 'kube-probe/1.34'],
-    ['accept', '*/*'],
-    ['connection', 'close'],
-  ]);
-  for (const { name, value } of headers) own.set(name.toLowerCase(), value);
+function get(url: URL, headers: HttpHeaders, signal: AbortSignal): Promise<Answer> {
   const options = {
-    // An empty value takes a header away.
-    headers: Object.fromEntries([...own].filter(([, value]) => value !== '')),
+    headers: httpGetHeaders('probe', headers),
     signal,
     agent: false as const,
     // Probes ask whether it answers, not who it is.
