@@ -10,6 +10,7 @@ import { createNodeIpamController } from './controllers/node-ipam/reconcile.js';
 import { createNodeLifecycleController } from './controllers/node-lifecycle/reconcile.js';
 import { createPodGcController } from './controllers/pod-gc/reconcile.js';
 import { createReplicaSetController } from './controllers/replica-set/reconcile.js';
+import { createReplicationControllerController } from './controllers/replication-controller/reconcile.js';
 import { createResourceQuotaController } from './controllers/resource-quota/reconcile.js';
 import { createRootCaController } from './controllers/root-ca/reconcile.js';
 import { createServiceAccountController } from './controllers/service-account/reconcile.js';
@@ -22,6 +23,7 @@ import { createVolumeProtectionController } from './controllers/storage-protecti
 export const controllers: readonly (readonly [name: string, build: ControllerFactory])[] = [
   ['deployment', createDeploymentController],
   ['replicaset', createReplicaSetController],
+  ['replication', createReplicationControllerController],
   ['endpoint-slice', createEndpointSliceController],
   ['endpoint-slice-mirroring', createEndpointSliceMirroringController],
   ['endpoint', createEndpointsController],

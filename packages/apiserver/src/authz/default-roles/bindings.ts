@@ -24,6 +24,7 @@ const OWN_CONTROLLERS = [
   'pv-protection-controller',
   'pvc-protection-controller',
   'replicaset-controller',
+  'replication-controller',
   'resourcequota-controller',
   'root-ca-cert-publisher',
   'service-account-controller',

@@ -6,7 +6,6 @@ import {
   isPodTerminal,
   type Pod,
   podCondition,
-  type ReplicaSet,
   type ReplicaSetCondition,
   type ReplicaSetStatus,
   selectorFromLabels,
@@ -14,6 +13,7 @@ import {
 import type { Cached } from '@kubelab/client';
 import { timestamp } from '../../timestamp.js';
 import { sortForDeletion } from './deletion-order.js';
+import type { PodReplicator } from './pod-replicator.js';
 
 /** A controller never creates or deletes more than this at once. */
 const BURST_REPLICAS = 500;
@@ -25,13 +25,13 @@ export interface ReplicaPlan {
 
 /** How many pods to create, or which to delete. `pods` are the claimed ones; `related` is asked for where pods are to go. */
 export function planReplicas(
-  replicaSet: DeepReadonly<ReplicaSet>,
+  owner: Cached<PodReplicator>,
   pods: readonly Cached<Pod>[],
   related: () => readonly Cached<Pod>[],
   nowMs: number,
 ): ReplicaPlan {
   const active = pods.filter(isPodActive);
-  const difference = active.length - (replicaSet.spec?.replicas ?? 1);
+  const difference = active.length - (owner.spec?.replicas ?? 1);
   if (difference < 0) return { create: Math.min(-difference, BURST_REPLICAS), delete: [] };
   const count = Math.min(difference, BURST_REPLICAS);
   if (count === 0) return { create: 0, delete: [] };
@@ -50,15 +50,15 @@ export type Outcome = 'none' | 'done' | ManageFailure;
 
 /** The status that the pods give. */
 export function planStatus(
-  replicaSet: Cached<ReplicaSet>,
+  owner: Cached<PodReplicator>,
   pods: readonly Cached<Pod>[],
   outcome: Outcome,
   nowMs: number,
 ): ReplicaSetStatus {
-  const template = selectorFromLabels(replicaSet.spec?.template?.metadata?.labels as Record<string, string>);
-  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
+  const template = selectorFromLabels(owner.spec?.template?.metadata?.labels as Record<string, string>);
+  const minReadySeconds = owner.spec?.minReadySeconds ?? 0;
   const active = pods.filter(isPodActive);
-  const conditions = planConditions(replicaSet.status?.conditions ?? [], outcome, nowMs);
+  const conditions = planConditions(owner.status?.conditions ?? [], outcome, nowMs);
   const terminating = pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isPodTerminal(pod)).length;
   return {
     replicas: active.length,
@@ -66,7 +66,7 @@ export function planStatus(
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: active.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length,
     terminatingReplicas: terminating,
-    observedGeneration: replicaSet.metadata.generation ?? 0,
+    observedGeneration: owner.metadata.generation ?? 0,
     ...(conditions.length > 0 ? { conditions } : {}),
   };
 }

@@ -4,17 +4,20 @@ import {
   type ObjectList,
   type Persisted,
   type Pod,
+  pods,
   type ReplicaSet,
   type ResourceType,
   replicaSets,
+  replicationControllers,
 } from '@kubelab/api';
 import { type ApiClient, createReconciler, type WatchEvent } from '@kubelab/client';
 import { createTracer, systemClock } from '@kubelab/runtime';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ControllerContext } from '../../controller.js';
+import type { ControllerContext, ControllerFactory } from '../../controller.js';
 import { createSharedInformers } from '../../shared-informers.js';
 import { replicaSet } from '../../test-objects.js';
+import { createReplicationControllerController } from '../replication-controller/reconcile.js';
 import { createReplicaSetController } from './reconcile.js';
 
 const log = pino({ level: 'silent' });
@@ -125,8 +128,24 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** A ReplicaSet of this size, and its controller at work on it. */
-async function start(replicas: number) {
+interface Kind {
+  readonly resource: ResourceType;
+  readonly build: ControllerFactory;
+  readonly selector: object;
+}
+const REPLICA_SET: Kind = {
+  resource: replicaSets as unknown as ResourceType,
+  build: createReplicaSetController,
+  selector: { matchLabels: { app: 'web' } },
+};
+const REPLICATION_CONTROLLER: Kind = {
+  resource: replicationControllers as unknown as ResourceType,
+  build: createReplicationControllerController,
+  selector: { app: 'web' },
+};
+
+/** An owner of this size, and its controller at work on it. */
+async function start(replicas: number, { resource, build, selector }: Kind = REPLICA_SET) {
   const server = new LaggingServer();
   const client = server.client();
   const informers = createSharedInformers(client, log);
@@ -141,36 +160,36 @@ async function start(replicas: number) {
     createReconciler: (name, reconcile, informersSynced) =>
       createReconciler({ name, reconcile, informersSynced, log, tracer: createTracer({ component: 'test' }) }),
   };
-  const { apiVersion: _, status: __, ...rest } = replicaSet('web', replicas);
-  server.put(replicaSets as never, rest as KubernetesObject);
-  const controller = createReplicaSetController(context);
+  const { metadata, spec } = replicaSet('web', replicas);
+  server.put(resource, { metadata, spec: { ...spec, selector } } as KubernetesObject);
+  const controller = build(context);
   const stop = new AbortController();
   const running = Promise.all([informers.run(stop.signal), controller.run(stop.signal)]);
   stops.push(() => {
     stop.abort();
     return running;
   });
-  await vi.waitFor(() => expect(server.watched).toEqual(['namespaces', 'pods', 'replicasets']));
+  await vi.waitFor(() => expect(server.watched).toEqual(['namespaces', 'pods', resource.plural]));
   let touches = 0;
   /** Has the ReplicaSet looked at again, and waits until it was. */
   const touch = async () => {
     touches += 1;
-    const present = server.stored.get('replicasets/web') as Persisted<ReplicaSet>;
+    const present = server.stored.get(`${resource.plural}/web`) as Persisted<ReplicaSet>;
     const annotations = { touch: String(touches) };
-    server.put(replicaSets as never, { ...present, metadata: { ...present.metadata, annotations } });
-    const cached = () => informers.for(replicaSets).get('default/web')?.metadata.annotations?.touch;
+    server.put(resource, { ...present, metadata: { ...present.metadata, annotations } });
+    const cached = () => informers.for(resource).get('default/web')?.metadata.annotations?.touch;
     await vi.waitFor(() => expect(cached()).toBe(String(touches)));
   };
   const resize = (size: number) => {
-    const present = server.stored.get('replicasets/web') as Persisted<ReplicaSet>;
-    server.put(replicaSets as never, { ...present, spec: { ...present.spec, replicas: size } } as KubernetesObject);
+    const present = server.stored.get(`${resource.plural}/web`) as Persisted<ReplicaSet>;
+    server.put(resource, { ...present, spec: { ...present.spec, replicas: size } } as KubernetesObject);
   };
   return { server, events, touch, resize };
 }
 
-describe('with a cache that lags', () => {
+describe.each([REPLICA_SET, REPLICATION_CONTROLLER])('with a cache that lags, of $resource.plural', (kind) => {
   test('what was created is not created again', async () => {
-    const { server, touch, resize } = await start(0);
+    const { server, touch, resize } = await start(0, kind);
     server.lag();
     resize(5);
     await vi.waitFor(() => expect(server.podsCreated).toBe(5));
@@ -182,7 +201,7 @@ describe('with a cache that lags', () => {
   });
 
   test('what was deleted is not made up for by deleting others', async () => {
-    const { server, touch, resize } = await start(5);
+    const { server, touch, resize } = await start(5, kind);
     await vi.waitFor(() => expect(server.statuses.at(-1)?.status?.replicas).toBe(5));
     server.lag();
     resize(3);
@@ -195,7 +214,7 @@ describe('with a cache that lags', () => {
   });
 
   test('a create that may or may not have been made is looked for first', async () => {
-    const { server, resize } = await start(0);
+    const { server, resize } = await start(0, kind);
     server.lag();
     server.afterCreate = () => {
       if (server.podsCreated === 3) throw new ApiError('ServiceUnavailable', 'the connection was lost');
@@ -243,5 +262,44 @@ describe('what is refused', () => {
     server.beforeCreate = () => {};
     await vi.waitFor(() => expect(server.pods()).toHaveLength(50), { timeout: 10_000 });
     await vi.waitFor(() => expect(server.statuses.at(-1)?.status?.conditions).toBeUndefined());
+  });
+});
+
+describe('a ReplicationController', () => {
+  test('owns its pods by its own kind, and tells no more than its status has', async () => {
+    const { server, events } = await start(2, REPLICATION_CONTROLLER);
+    await vi.waitFor(() => expect(server.statuses.at(-1)?.status?.replicas).toBe(2));
+    for (const { metadata } of server.pods())
+      expect(metadata.ownerReferences).toEqual([
+        expect.objectContaining({ apiVersion: 'v1', kind: 'ReplicationController', name: 'web', controller: true }),
+      ]);
+    expect(events).toEqual(['SuccessfulCreate', 'SuccessfulCreate']);
+    const doomed = server.pods()[0];
+    server.put(
+      pods as never,
+      {
+        ...doomed,
+        metadata: { ...doomed?.metadata, deletionTimestamp: '2030-01-01T00:00:00Z' },
+      } as KubernetesObject,
+    );
+    await vi.waitFor(() => expect(server.podsCreated).toBe(3));
+    for (const { status } of server.statuses) expect(status).not.toHaveProperty('terminatingReplicas');
+  });
+
+  test('is not mistaken for a ReplicaSet of the same name', async () => {
+    const { server } = await start(1, REPLICATION_CONTROLLER);
+    await vi.waitFor(() => expect(server.statuses.at(-1)?.status?.replicas).toBe(1));
+    const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'other', controller: true };
+    const labels = { app: 'web' };
+    server.put(
+      pods as never,
+      {
+        metadata: { namespace: 'default', name: 'theirs', uid: 'theirs', labels, ownerReferences: [reference] },
+      } as KubernetesObject,
+    );
+    server.remove(pods as never, server.pods()[0]?.metadata.name ?? '');
+    await vi.waitFor(() => expect(server.podsCreated).toBe(2));
+    await vi.waitFor(() => expect(server.statuses.at(-1)?.status?.replicas).toBe(1));
+    expect(server.pods().map(({ metadata }) => metadata.name)).toContain('theirs');
   });
 });

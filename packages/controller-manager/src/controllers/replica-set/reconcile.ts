@@ -7,13 +7,12 @@ import {
   newControllerReference,
   type Pod,
   pods,
-  type ReplicaSet,
   replicaSets,
   type Selector,
   selectorFromObject,
 } from '@kubelab/api';
 import { type Cached, deleteIfPresent, mutableCopy, type ReconcileContext } from '@kubelab/client';
-import type { ControllerFactory } from '../../controller.js';
+import type { ControllerContext, ControllerFactory } from '../../controller.js';
 import { messageOf } from '../../message-of.js';
 import { isNamespaceTerminating } from '../../namespace-terminating.js';
 import { claim } from '../../ownership/claim.js';
@@ -22,8 +21,9 @@ import { PendingWrites } from '../../ownership/pending-writes.js';
 import { CONTROLLER_INDEX } from '../../shared-informers.js';
 import { statusDiffers, withoutZeros } from '../../status-differs.js';
 import { nextAvailableInMs, type Outcome, planReplicas, planStatus } from './plan.js';
+import type { PodReplicator, PodReplicatorKind } from './pod-replicator.js';
 
-/** Each look is at all pods of a ReplicaSet: changes of a large one's are gathered for a tenth of a millisecond a pod. */
+/** Each look is at all pods of their owner: changes of a large one's are gathered for a tenth of a millisecond a pod. */
 const GATHERED_FROM = 100;
 const PODS_PER_GATHERED_MS = 10;
 const MAX_GATHER_MS = 1_000;
@@ -31,10 +31,10 @@ const MAX_GATHER_MS = 1_000;
 /** After these nobody knows whether the write was made. */
 const AMBIGUOUS = ['Timeout', 'ServerTimeout', 'ServiceUnavailable', 'InternalError'] as const;
 
-/** One ReplicaSet in one reconcile. */
+/** One owner in one reconcile. */
 interface Work {
   readonly key: string;
-  readonly replicaSet: Cached<ReplicaSet>;
+  readonly owner: Cached<PodReplicator>;
   readonly selector: Selector;
   /** The pods that it controls. */
   readonly claimed: readonly Cached<Pod>[];
@@ -42,74 +42,87 @@ interface Work {
 }
 
 /** Keeps as many pods as each ReplicaSet wants. */
-export const createReplicaSetController: ControllerFactory = (context) => {
+export const createReplicaSetController: ControllerFactory = (context) =>
+  createPodReplicatorController(context, {
+    resource: replicaSets,
+    selectorOf: ({ spec }) => selectorFromObject(spec?.selector),
+    countsTerminating: true,
+  });
+
+/** Keeps as many pods as each owner of the kind wants. */
+export function createPodReplicatorController<T extends PodReplicator>(
+  context: ControllerContext,
+  specificKind: PodReplicatorKind<T>,
+): ReturnType<ControllerFactory> {
+  const kind = specificKind as unknown as PodReplicatorKind<PodReplicator>;
+  const { resource } = kind;
   const { client, informers, recorder, clock } = context;
-  const replicaSetInformer = informers.for(replicaSets);
+  const ownerInformer = informers.for(resource);
   const podInformer = informers.for(pods);
   const namespaceInformer = informers.for(namespaces);
   const pending = new PendingWrites(clock);
   /** Keys with a create whose outcome nobody knows. */
   const doubtful = new Set<string>();
 
-  const reconciler = context.createReconciler('ReplicaSet', reconcile, [replicaSetInformer, podInformer]);
+  const reconciler = context.createReconciler(resource.kind, reconcile, [ownerInformer, podInformer]);
   const { queue } = reconciler;
 
-  replicaSetInformer.onChange(({ key, trace }) => queue.add(key, trace));
+  ownerInformer.onChange(({ key, trace }) => queue.add(key, trace));
   podInformer.onChange(({ type, object, old, trace }) => {
     for (const pod of old ? [object, old] : [object]) {
-      const owner = ownerKey(pod);
-      if (owner === undefined) continue;
+      const key = ownerKey(pod);
+      if (key === undefined) continue;
       // A pod that came and went between two looks was shown all the same.
-      if (type !== 'modified') pending.seen(owner, `create ${object.metadata.uid}`);
-      const replicaSet = replicaSetInformer.get(owner);
-      queue.addAfter(owner, replicaSet === undefined ? 0 : gatherMs(replicaSet), trace);
+      if (type !== 'modified') pending.seen(key, `create ${object.metadata.uid}`);
+      const owner = ownerInformer.get(key);
+      queue.addAfter(key, owner === undefined ? 0 : gatherMs(owner), trace);
     }
     if (type !== 'deleted' && controllerOf(object) === undefined)
-      for (const replicaSet of replicaSetInformer.byIndex('namespace', object.metadata.namespace ?? ''))
-        if (selectorFromObject(replicaSet.spec?.selector).matches(object.metadata.labels))
-          queue.add(`${replicaSet.metadata.namespace}/${replicaSet.metadata.name}`, trace);
+      for (const owner of ownerInformer.byIndex('namespace', object.metadata.namespace ?? ''))
+        if (kind.selectorOf(owner).matches(object.metadata.labels))
+          queue.add(`${owner.metadata.namespace}/${owner.metadata.name}`, trace);
   });
 
   async function reconcile(key: string, reconcileContext: ReconcileContext) {
-    const replicaSet = replicaSetInformer.get(key);
-    if (replicaSet === undefined) {
+    const owner = ownerInformer.get(key);
+    if (owner === undefined) {
       pending.seen(key);
       doubtful.delete(key);
       return undefined;
     }
-    const selector = selectorFromObject(replicaSet.spec?.selector);
+    const selector = kind.selectorOf(owner);
     const claimed = await claim({
       client,
-      ownerResource: replicaSets,
-      owner: replicaSet,
+      ownerResource: resource,
+      owner,
       resource: pods,
       informer: podInformer,
       selector,
       mayAdopt: isPodActive,
       context: reconcileContext,
     });
-    const work: Work = { key, replicaSet, selector, claimed, context: reconcileContext };
+    const work: Work = { key, owner, selector, claimed, context: reconcileContext };
     if (doubtful.has(key)) await resolveDoubt(work);
     const { outcome, cause } = await manage(work);
     await writeStatus(work, outcome);
     if (cause !== undefined) throw cause;
-    const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
+    const minReadySeconds = owner.spec?.minReadySeconds ?? 0;
     const nextMs = nextAvailableInMs(minReadySeconds, claimed, clock.now());
     const waits = [nextMs, pending.waitMs(key) || undefined].filter((waitMs) => waitMs !== undefined);
     return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
   }
 
   async function manage(work: Work): Promise<{ outcome: Outcome; cause?: unknown }> {
-    const { key, replicaSet, claimed, context } = work;
-    const isGoing = replicaSet.metadata.deletionTimestamp !== undefined;
-    if (isGoing || isInTerminating(replicaSet) || pending.waitMs(key) > 0) return { outcome: 'none' };
-    const plan = planReplicas(replicaSet, claimed, () => podsOfSiblings(replicaSet), clock.now());
+    const { key, owner, claimed, context } = work;
+    const isGoing = owner.metadata.deletionTimestamp !== undefined;
+    if (isGoing || isInTerminating(owner) || pending.waitMs(key) > 0) return { outcome: 'none' };
+    const plan = planReplicas(owner, claimed, () => podsOfSiblings(owner), clock.now());
     try {
       await inBatches(Array.from({ length: plan.create }), () => createPod(work), context.signal);
       await inBatches(plan.delete, (pod) => deletePod(work, pod), context.signal);
       return { outcome: 'done' };
     } catch (error) {
-      // Nothing is to be said of a ReplicaSet that is about to go with its namespace.
+      // Nothing is to be said of one that is about to go with its namespace.
       if (isNamespaceTerminating(error) || context.signal.aborted) return { outcome: 'none' };
       const reason = plan.create > 0 ? 'FailedCreate' : 'FailedDelete';
       return { outcome: { reason, message: messageOf(error) }, cause: error };
@@ -117,22 +130,22 @@ export const createReplicaSetController: ControllerFactory = (context) => {
   }
 
   /** Each pod that goes with its namespace would be one more that is refused. */
-  function isInTerminating({ metadata: { namespace = '' } }: Cached<ReplicaSet>): boolean {
+  function isInTerminating({ metadata: { namespace = '' } }: Cached<PodReplicator>): boolean {
     return namespaceInformer.get(namespace)?.metadata.deletionTimestamp !== undefined;
   }
 
-  /** The pods of all ReplicaSets that have the same controller. */
-  function podsOfSiblings(replicaSet: Cached<ReplicaSet>): Cached<Pod>[] {
-    const controller = controllerOf(replicaSet);
-    const siblings = controller ? replicaSetInformer.byIndex(CONTROLLER_INDEX, controller.uid) : [replicaSet];
+  /** The pods of all owners that have the same controller. */
+  function podsOfSiblings(owner: Cached<PodReplicator>): Cached<Pod>[] {
+    const controller = controllerOf(owner);
+    const siblings = controller ? ownerInformer.byIndex(CONTROLLER_INDEX, controller.uid) : [owner];
     return siblings.flatMap(({ metadata }) => podInformer.byIndex(CONTROLLER_INDEX, metadata.uid));
   }
 
   /** Asks the apiserver which pods there are, where a create may or may not have been made. */
-  async function resolveDoubt({ key, replicaSet, selector, context: { trace, signal } }: Work): Promise<void> {
-    const { namespace = '' } = replicaSet.metadata;
+  async function resolveDoubt({ key, owner, selector, context: { trace, signal } }: Work): Promise<void> {
+    const { namespace = '' } = owner.metadata;
     const { items } = await client.list(pods, { namespace, labelSelector: selector.toString(), trace, signal });
-    for (const pod of items) if (isControlledBy(pod, replicaSet)) expectCreated(key, pod.metadata);
+    for (const pod of items) if (isControlledBy(pod, owner)) expectCreated(key, pod.metadata);
     doubtful.delete(key);
   }
 
@@ -140,61 +153,62 @@ export const createReplicaSetController: ControllerFactory = (context) => {
     pending.add(key, `create ${uid}`, () => podInformer.get(`${namespace}/${name}`)?.metadata.uid === uid);
   }
 
-  async function createPod({ key, replicaSet, context: { trace } }: Work): Promise<void> {
-    const { namespace = '', name } = replicaSet.metadata;
-    const template = mutableCopy<ReplicaSet>(replicaSet).spec?.template;
+  async function createPod({ key, owner, context: { trace } }: Work): Promise<void> {
+    const { namespace = '', name } = owner.metadata;
+    const template = mutableCopy<PodReplicator>(owner).spec?.template;
     const { labels, annotations, finalizers } = template?.metadata ?? {};
-    const ownerReferences = [newControllerReference(replicaSet, replicaSets)];
+    const ownerReferences = [newControllerReference(owner, resource)];
     const metadata = { namespace, generateName: `${name}-`, labels, annotations, finalizers, ownerReferences };
     try {
       const created = await client.create(pods, { metadata, spec: template?.spec }, { trace });
       expectCreated(key, created.metadata);
-      recorder.event(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`, trace);
+      recorder.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`, trace);
     } catch (error) {
       if (isApiError(error, ...AMBIGUOUS)) doubtful.add(key);
       if (!isNamespaceTerminating(error))
-        recorder.event(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`, trace);
+        recorder.event(owner, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`, trace);
       throw error;
     }
   }
 
-  async function deletePod({ key, replicaSet, context: { trace } }: Work, pod: Cached<Pod>): Promise<void> {
+  async function deletePod({ key, owner, context: { trace } }: Work, pod: Cached<Pod>): Promise<void> {
     const { namespace = '', name, uid } = pod.metadata;
     try {
       if (!(await deleteIfPresent(client, pods, { namespace, name }, { trace, preconditions: { uid } }))) return;
     } catch (error) {
-      recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`, trace);
+      recorder.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`, trace);
       throw error;
     }
     pending.add(key, `delete ${uid}`, () => {
       const present = podInformer.get(`${namespace}/${name}`);
       return present?.metadata.uid !== uid || present.metadata.deletionTimestamp !== undefined;
     });
-    recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`, trace);
+    recorder.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`, trace);
   }
 
-  async function writeStatus({ replicaSet, claimed, context: { trace } }: Work, outcome: Outcome): Promise<void> {
-    const status = planStatus(replicaSet, claimed, outcome, clock.now());
-    if (!statusDiffers(replicaSet.status, status)) return;
+  async function writeStatus({ owner, claimed, context: { trace } }: Work, outcome: Outcome): Promise<void> {
+    const { terminatingReplicas, ...counts } = planStatus(owner, claimed, outcome, clock.now());
+    const status = kind.countsTerminating ? { ...counts, terminatingReplicas } : counts;
+    if (!statusDiffers(owner.status, status)) return;
     const copy = {
-      ...mutableCopy<ReplicaSet>(replicaSet),
+      ...mutableCopy<PodReplicator>(owner),
       status: { ...withoutZeros(status), replicas: status.replicas },
     };
-    await client.updateStatus(replicaSets, copy, { trace }).catch((error: unknown) => {
+    await client.updateStatus(resource, copy, { trace }).catch((error: unknown) => {
       if (!isApiError(error, 'NotFound')) throw error;
     });
   }
 
-  return reconciler;
-};
+  function ownerKey(pod: Cached<Pod>): string | undefined {
+    const reference = controllerOf(pod);
+    return reference?.kind === resource.kind ? `${pod.metadata.namespace}/${reference.name}` : undefined;
+  }
 
-/** How long changes of its pods are gathered before they are looked at. */
-function gatherMs({ spec, status }: Cached<ReplicaSet>): number {
-  const size = Math.max(spec?.replicas ?? 1, status?.replicas ?? 0);
-  return size < GATHERED_FROM ? 0 : Math.min(size / PODS_PER_GATHERED_MS, MAX_GATHER_MS);
+  return reconciler;
 }
 
-function ownerKey(pod: Cached<Pod>): string | undefined {
-  const owner = controllerOf(pod);
-  return owner?.kind === 'ReplicaSet' ? `${pod.metadata.namespace}/${owner.name}` : undefined;
+/** How long changes of its pods are gathered before they are looked at. */
+function gatherMs({ spec, status }: Cached<PodReplicator>): number {
+  const size = Math.max(spec?.replicas ?? 1, status?.replicas ?? 0);
+  return size < GATHERED_FROM ? 0 : Math.min(size / PODS_PER_GATHERED_MS, MAX_GATHER_MS);
 }
