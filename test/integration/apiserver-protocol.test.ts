@@ -141,8 +141,19 @@ describe('HTTP', () => {
     await server.fetch(`${CONFIG_MAPS}/big`, { method: 'DELETE' });
   });
 
-  test('pretty', async () => {
-    expect((await server.fetch(`${CONFIG_MAPS}/a?pretty=true`)).text).toContain('\n  "kind": "ConfigMap"');
+  test.each([
+    [`${CONFIG_MAPS}/a?pretty=true`, 'test', '\n  "kind": "ConfigMap"'],
+    [`${CONFIG_MAPS}/a?pretty=0`, 'curl/8.0', '"kind":"ConfigMap"'],
+    [`${CONFIG_MAPS}/a`, 'test', '"kind":"ConfigMap"'],
+    [`${CONFIG_MAPS}/a`, 'curl/8.0', '\n  "kind": "ConfigMap"'],
+    [`${CONFIG_MAPS}?limit=1`, 'Wget/1.21', '\n  "kind": "ConfigMapList"'],
+    [`${CONFIG_MAPS}/absent`, 'Mozilla/5.0 (X11)', '\n  "reason": "NotFound"'],
+    ['/apis/apps', 'curl/8.0', '\n  "kind": "APIGroup"'],
+    ['/apis/apps', 'test', '"kind":"APIGroup"'],
+    ['/version', 'test', '\n  "major": "1"'],
+    ['/', 'test', '\n  "paths": ['],
+  ])('%s is for people or programs, as %s wants it', async (path, agent, text) => {
+    expect((await server.fetch(path, { headers: { 'user-agent': agent } })).text).toContain(text);
   });
 
   test('only HTTP/1.1, and TLS 1.2 at least', async () => {

@@ -98,9 +98,13 @@ export async function sendError(exchange: Exchange, error: ApiError): Promise<vo
   });
 }
 
-function wantsPretty({ query }: Exchange): boolean {
+const TRUE = /^(1|t|T|true|True|TRUE)$/;
+/** Who shows answers to people as they come. */
+const READ_BY_PEOPLE = /^(curl|Wget|Mozilla\/5\.0)/;
+
+function wantsPretty({ query, message }: Exchange): boolean {
   const value = query.get('pretty');
-  return value !== null && value !== 'false' && value !== '0';
+  return value ? TRUE.test(value) : READ_BY_PEOPLE.test(message.headers['user-agent'] ?? '');
 }
 
 function acceptsGzip(header: string | string[] | undefined): boolean {

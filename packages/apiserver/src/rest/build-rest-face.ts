@@ -53,12 +53,8 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
     ...openApiRoutes(resources),
     ...serviceAccountIssuerRoutes({ ...parts.issuer, serverAddress: parts.serverAddress }),
   ];
-  const index = lazyDocument(() => ({
-    paths: plain
-      .map(([path]) => path)
-      .filter((path) => !path.includes('*'))
-      .sort(),
-  }));
+  const paths = () => plain.map(([path]) => path).filter((path) => !path.includes('*'));
+  const index = lazyDocument(() => ({ paths: paths().sort() }), 2);
   for (const [path, handle] of [...plain, ['/', documentHandler(index)] as const])
     router.add(path, { kind: 'plain', handle });
   const inFlight = createInFlight(parts.limits);

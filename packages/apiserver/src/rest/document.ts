@@ -3,7 +3,7 @@ import { encodeProtobuf, isEncodable } from '../protobuf/encode-protobuf.js';
 import { methodNotAllowed } from '../registry/not-served.js';
 import { send } from './answer.js';
 import type { Exchange, Handler } from './exchange.js';
-import { type Format, JSON_TYPE, negotiate } from './negotiation.js';
+import { type Format, negotiate } from './negotiation.js';
 
 /** A JSON answer that is made once and stays the same while the server runs. */
 export interface Document {
@@ -15,8 +15,9 @@ export interface Document {
   readonly protobuf?: Buffer | undefined;
 }
 
-export function documentOf(value: unknown): Document {
-  const encoded = Buffer.from(JSON.stringify(value));
+/** `indent` is how many spaces a level has; by default all is in one line. */
+export function documentOf(value: unknown, indent = 0): Document {
+  const encoded = Buffer.from(JSON.stringify(value, null, indent));
   const hash = createHash('sha512').update(encoded).digest('hex').toUpperCase();
   return { encoded, hash, etag: `"${hash}"`, protobuf: protobufOf(value) };
 }
@@ -28,10 +29,10 @@ function protobufOf(value: unknown): Buffer | undefined {
 }
 
 /** Makes a document when it is first asked for. */
-export function lazyDocument(make: () => unknown): () => Document {
+export function lazyDocument(make: () => unknown, indent?: number): () => Document {
   let made: Document | undefined;
   return () => {
-    made ??= documentOf(make());
+    made ??= documentOf(make(), indent);
     return made;
   };
 }
@@ -44,7 +45,7 @@ export function documentHandler(document: () => Document): Handler {
       many: false,
       hasProtobuf: made.protobuf !== undefined,
     });
-    return sendDocument(exchange, made, format === 'json' ? JSON_TYPE : undefined, format);
+    return sendDocument(exchange, made, undefined, format);
   };
 }
 

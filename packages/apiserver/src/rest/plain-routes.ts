@@ -26,10 +26,10 @@ export function plainRoutes({ health, metrics }: PlainRouteSources): [string, Ha
       [`/${endpoint}/*`, handle],
     ];
   });
-  const version = lazyDocument(() => VERSION);
+  const version = lazyDocument(() => VERSION, 2);
   return [
     ...healthRoutes,
-    // In JSON whatever is accepted, as from Kubernetes.
+    // In JSON whatever is accepted, and indented for everybody, as from Kubernetes.
     ['/version', (exchange) => sendDocument(exchange, version(), JSON_TYPE)],
     [
       '/metrics',
