@@ -140,9 +140,10 @@ export async function bundle() {
   };
   write(join(bin, LOADER), readFileSync(join(top, 'deploy/bootstrap', LOADER)));
   const entries = Object.entries(entryPoints());
+  const define = { 'import.meta.url': '__bundleUrl', ...(await readCommit()) };
   const outcomes = await Promise.allSettled(
     entries.map(async ([name, entry]) => {
-      const { outputFiles } = await build(optionsFor(name, entry));
+      const { outputFiles } = await build({ ...optionsFor(name, entry), define });
       for (const { path, contents } of outputFiles) {
         if (path.endsWith('.map')) write(path, contents);
         else writeCode(name, Buffer.from(contents).toString('utf8'), write);
@@ -167,6 +168,20 @@ function writeCode(name, text, write) {
     join(bin, `${name}.mjs`),
     `import { loadBundle } from './${LOADER}';\n\nawait loadBundle(import.meta.url, 'code/${name}-${hash}.js').ended;\n`,
   );
+}
+
+/** The commit of the sources, and whether they are as it has them; nothing where they are in no repository. */
+async function readCommit() {
+  const git = async (...args) => (await run('git', args, { cwd: top })).stdout.trim();
+  try {
+    const [commit, changes] = [await git('rev-parse', 'HEAD'), await git('status', '--porcelain', '-uno')];
+    return {
+      'process.env.KUBELAB_GIT_COMMIT': JSON.stringify(commit),
+      'process.env.KUBELAB_GIT_TREE_STATE': JSON.stringify(changes === '' ? 'clean' : 'dirty'),
+    };
+  } catch {
+    return {};
+  }
 }
 
 /** The flags that `up` starts each process with: a code cache is good for one set of flags alone. */
@@ -214,7 +229,6 @@ function optionsFor(name, entry) {
     target: 'node20',
     // In a script, `import()` is for those who load it: see not-in-scripts.
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': '__bundleUrl' },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
