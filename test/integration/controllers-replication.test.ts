@@ -122,9 +122,10 @@ test('deleted without a word it leaves its pods, and another takes them over; to
   const uids = async () => (await activePods()).map(({ metadata }) => metadata.uid).sort();
   const before = await uids();
   await cluster.client.delete(replicationControllers, { namespace, name: 'web' }, { propagationPolicy: 'Orphan' });
-  await eventually(async () =>
-    expect((await activePods()).map((pod) => controllerOf(pod))).toEqual(Array(3).fill(undefined)),
-  );
+  await eventually(async () => {
+    expect((await activePods()).map((pod) => controllerOf(pod))).toEqual(Array(3).fill(undefined));
+    expect((await cluster.client.list(replicationControllers, { namespace })).items).toEqual([]);
+  });
   const again = await create(3);
   await complete(3);
   expect(await uids()).toEqual(before);
