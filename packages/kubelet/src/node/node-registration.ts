@@ -142,14 +142,13 @@ function heartbeatOf({ conditions = [] }: NodeStatus): number {
   return Date.parse(ready?.lastHeartbeatTime ?? '') || 0;
 }
 
-/** Resources that the kubelet does not know are others', and stay. */
+/**
+ * Resources that the kubelet does not know are others', and stay. They are extended ones: whoever adds
+ * one writes its capacity, and all of that may be allocated, as long as it is there.
+ */
 function mergeStatus(before: NodeStatus, own: NodeStatus): NodeStatus {
-  return {
-    ...before,
-    ...own,
-    capacity: { ...before.capacity, ...own.capacity },
-    allocatable: { ...before.allocatable, ...own.allocatable },
-  };
+  const capacity = { ...before.capacity, ...own.capacity };
+  return { ...before, ...own, capacity, allocatable: { ...capacity, ...own.allocatable } };
 }
 
 function tell({ events }: Pick<NodeRegistrationOptions, 'events'>, node: Persisted<Node>, ready: boolean): void {
