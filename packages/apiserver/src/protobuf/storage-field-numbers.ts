@@ -65,7 +65,7 @@ export const STORAGE_FIELDS: Readonly<Record<string, string>> = {
   CSIDriver: 'metadata=1 spec=2',
   CSIDriverSpec:
     'attachRequired=1 podInfoOnMount=2 volumeLifecycleModes=3 storageCapacity=4 fsGroupPolicy!=5 tokenRequests=6 requiresRepublish=7 seLinuxMount=8 nodeAllocatableUpdatePeriodSeconds=9',
-  StorageTokenRequest: 'audience=1 expirationSeconds=2',
+  StorageTokenRequest: 'audience!=1 expirationSeconds=2',
   CSINode: 'metadata=1 spec=2',
   CSINodeSpec: 'drivers=1',
   CSINodeDriver: 'name=1 nodeID=2 topologyKeys=3 allocatable=4',
