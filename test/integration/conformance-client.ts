@@ -8,8 +8,8 @@ import type { Answer, RunningApiserver } from './apiserver-fixture.js';
 // biome-ignore lint/suspicious/noExplicitAny: the checks look into objects of every kind.
 export type Looked = any;
 
-/** What Kubernetes' own Go clients ask for, JSON being what they can do with as well. */
-const GO_ACCEPTS = 'application/vnd.kubernetes.protobuf,application/json';
+/** What Kubernetes' own Go clients ask for, but the other way about: these checks read JSON. */
+const ACCEPTS = 'application/json, application/vnd.kubernetes.protobuf;q=0.5';
 
 const LIMIT_MS = 10_000;
 
@@ -42,7 +42,7 @@ export function conformanceClient(server: RunningApiserver): ConformanceClient {
   const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     server.fetch(path, {
       method,
-      headers: { accept: GO_ACCEPTS, ...headers },
+      headers: { accept: ACCEPTS, ...headers },
       ...(body === undefined ? {} : { body }),
     });
   const expected = async (statuses: readonly number[], ...input: Parameters<typeof ask>): Promise<Looked> => {
@@ -74,8 +74,7 @@ interface WatchedEvent {
 
 async function openWatch(server: RunningApiserver, path: string): Promise<ConformanceWatch> {
   const query = `${path.includes('?') ? '&' : '?'}watch=true&allowWatchBookmarks=true&timeoutSeconds=60`;
-  const accept = 'application/json, application/vnd.kubernetes.protobuf;q=0.5';
-  const outgoing = request(server.requestOptions(`${path}${query}`, { headers: { accept } }));
+  const outgoing = request(server.requestOptions(`${path}${query}`, { headers: { accept: ACCEPTS } }));
   outgoing.end();
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   expect(response.statusCode).toBe(200);

@@ -91,17 +91,12 @@ describe('the garbage collector', () => {
     expect(await names(`${namespace}/pods?labelSelector=app%3Dorphan`)).toHaveLength(2);
   });
 
-  /** What a ReplicationController would have made. */
-  async function startOwner(name: string, count: number): Promise<Looked> {
-    const owner = await client.create(`${namespace}/replicationcontrollers`, {
+  async function startOwner(name: string, replicas: number): Promise<Looked> {
+    const owner = await client.create(controllers(), {
       metadata: { name },
-      spec: { replicas: count, selector: { app: name }, template: template(name) },
+      spec: { replicas, selector: { app: name }, template: template(name) },
     });
-    for (let number = 0; number < count; number += 1)
-      await client.create(`${namespace}/pods`, {
-        metadata: { name: `${name}-${number}`, labels: { app: name }, ownerReferences: [reference(owner, true)] },
-        spec: podSpec(),
-      });
+    await within(async () => (await podsOf(name)).length).toBe(replicas);
     return owner;
   }
 
@@ -132,7 +127,8 @@ describe('the garbage collector', () => {
 
   test('keeps a controller until all its pods are deleted, where that is said', async () => {
     const owner = await startOwner('rc-foreground', 3);
-    const held = await client.patch(`${namespace}/pods/rc-foreground-0`, { metadata: { finalizers: ['e2e/hold'] } });
+    const [first] = await podsOf('rc-foreground');
+    const held = await client.patch(`${namespace}/pods/${first}`, { metadata: { finalizers: ['e2e/hold'] } });
     const answer = await client.ask('DELETE', `${controllers()}/rc-foreground`, {
       propagationPolicy: 'Foreground',
       preconditions: { uid: owner.metadata.uid },
@@ -142,22 +138,23 @@ describe('the garbage collector', () => {
     const waiting = await client.get(`${controllers()}/rc-foreground`);
     expect(waiting.metadata.finalizers).toEqual(['foregroundDeletion']);
     expect(waiting.metadata.deletionTimestamp).toBeDefined();
-    await client.patch(`${namespace}/pods/rc-foreground-0`, { metadata: { finalizers: null } });
+    await client.patch(`${namespace}/pods/${first}`, { metadata: { finalizers: null } });
     await client.gone(`${controllers()}/rc-foreground`);
   });
 
   test('keeps dependents of a valid owner beside one that waits for its dependents', async () => {
     const stays = await startOwner('rc-stays', 0);
     await startOwner('rc-goes', 4);
-    for (const number of [0, 1])
+    const kept = (await podsOf('rc-goes')).slice(0, 2);
+    for (const name of kept)
       await client.patch(
-        `${namespace}/pods/rc-goes-${number}`,
+        `${namespace}/pods/${name}`,
         { metadata: { ownerReferences: [reference(stays)] } },
         'strategic-merge-patch',
       );
     await client.remove(`${controllers()}/rc-goes`, { propagationPolicy: 'Foreground' });
     await client.gone(`${controllers()}/rc-goes`);
-    expect(await podsOf('rc-goes')).toEqual(['rc-goes-0', 'rc-goes-1']);
+    expect(await podsOf('rc-goes')).toEqual(kept);
     for (const { metadata } of (await client.get(`${namespace}/pods?labelSelector=app%3Drc-goes`)).items) {
       expect(metadata).not.toHaveProperty('deletionTimestamp');
       expect(metadata.ownerReferences.map(({ name }: Looked) => name)).toEqual(['rc-stays']);
