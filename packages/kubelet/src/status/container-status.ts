@@ -74,7 +74,7 @@ export function containerStatus(input: ContainerStatusInput): ContainerStatus {
     ...base,
     state: { terminated: terminated(ended, input) },
     lastState: lastState(older, input),
-    ready: kind === 'init' && ended.exitCode === 0,
+    ready: kind === 'init' && !isRestartableInitContainer(container) && ended.exitCode === 0,
     started: false,
   };
 }

@@ -240,6 +240,40 @@ describe('container statuses', () => {
   });
 });
 
+describe('the status of containers that never had their turn', () => {
+  const over = { ending: true, ended: true };
+  const sidecar = init('s', { restartPolicy: 'Always' });
+  const statesOf = (containers: RuntimeContainer[], initContainers: Container[], before: PodStatus = {}) => {
+    const { phase, ...all } = status(pod({ initContainers, restartPolicy: 'Never' }, before), containers, over);
+    const statuses = [...(all.initContainerStatuses ?? []), ...(all.containerStatuses ?? [])];
+    return [phase, ...statuses.map(({ state }) => state?.terminated?.reason ?? state?.waiting?.reason)];
+  };
+
+  it('goes on waiting once their pod has ended', () => {
+    const failed = [ended('s', 0), ended('i', 3)];
+    expect(statesOf(failed, [sidecar, init('i'), init('j')])).toEqual([
+      'Failed',
+      'Completed',
+      'Error',
+      'PodInitializing',
+      'PodInitializing',
+    ]);
+  });
+
+  it('is unknown where initialisation was over', () => {
+    expect(statesOf([ended('i', 0)], [init('i')])).toEqual(['Failed', 'Completed', 'ContainerStatusUnknown']);
+    const started = { name: 's', image: '', imageID: '', ready: true, restartCount: 0, started: true };
+    const states = statesOf([ended('s', 0)], [sidecar], { initContainerStatuses: [started] });
+    expect(states).toEqual(['Failed', 'Completed', 'ContainerStatusUnknown']);
+    expect(statesOf([], [init('i')])).toEqual(['Failed', 'ContainerStatusUnknown', 'PodInitializing']);
+  });
+
+  it('is not ready for a sidecar that has ended well', () => {
+    const after = status(pod({ initContainers: [sidecar, init('i')] }), [ended('s', 0), ended('i', 0)], over);
+    expect(after.initContainerStatuses?.map(({ ready }) => ready)).toEqual([false, true]);
+  });
+});
+
 describe('the rest', () => {
   it('keeps the addresses of a pod that is over, its start and a reason that somebody gave', () => {
     const before = {

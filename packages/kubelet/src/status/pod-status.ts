@@ -1,4 +1,4 @@
-import { type ContainerStatus, type PodStatus, qosClass } from '@kubelab/api';
+import { type ContainerStatus, isRestartableInitContainer, type PodStatus, qosClass } from '@kubelab/api';
 import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyContainer, ReadonlyPod } from '../pod.js';
 import type { PendingResize } from '../pod-worker/allocation.js';
@@ -26,7 +26,7 @@ export interface PodStatusInput {
   readonly engineName: string;
   /** Nothing of it will be started again. */
   readonly ending: boolean;
-  /** Nothing of it is left running; what never ran is said to be unknown. */
+  /** Nothing of it is left running: what had its turn and is not there any more is said to be unknown. */
   readonly ended: boolean;
   /** Phase Failed with a reason of the pod's own, such as DeadlineExceeded. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
@@ -40,8 +40,7 @@ export interface PodStatusInput {
 /** The whole status of a pod, from what is known now. `pod` has the cpu and memory that it has been given. Pure. */
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, state, podIPs, hostIP, nowMs, failure } = input;
-  const init = (pod.spec?.initContainers ?? []).map((container) => statusOf(input, container, 'init'));
-  const main = (pod.spec?.containers ?? []).map((container) => statusOf(input, container, 'main'));
+  const { init, main } = containerStatuses(input);
   const phase = failure ? 'Failed' : podPhase(pod, init, main, input.ending);
   // Of a pod that the node refused, there is nothing to tell but that.
   const refused = failure !== undefined && state.containers.size === 0 && !pod.status?.containerStatuses;
@@ -82,7 +81,8 @@ function ephemeralStatuses(input: PodStatusInput): Pick<PodStatus, 'ephemeralCon
   const containers = input.pod.spec?.ephemeralContainers ?? [];
   if (containers.length === 0) return {};
   const statuses = containers.map((container) => {
-    const { started, ...status } = statusOf(input, container, 'main');
+    const known = statusOf(input, container, 'main');
+    const { started, ...status } = input.ended ? unknownUnlessEnded(known) : known;
     return { ...status, ready: false };
   });
   return { ephemeralContainerStatuses: statuses };
@@ -99,6 +99,43 @@ const COULD_NOT_BE_LOCATED = {
   reason: 'ContainerStatusUnknown',
   message: 'The container could not be located when the pod was terminated',
 };
+
+interface ContainerStatuses {
+  readonly init: ContainerStatus[];
+  readonly main: ContainerStatus[];
+}
+
+function containerStatuses(input: PodStatusInput): ContainerStatuses {
+  const { initContainers = [], containers = [] } = input.pod.spec ?? {};
+  const init = initContainers.map((container) => statusOf(input, container, 'init'));
+  const main = containers.map((container) => statusOf(input, container, 'main'));
+  return input.ended ? endedStatuses(input.pod, { init, main }) : { init, main };
+}
+
+/** Of what had its turn and cannot be found, the end is unknown. What never had its turn goes on waiting for it. */
+function endedStatuses(pod: ReadonlyPod, { init, main }: ContainerStatuses): ContainerStatuses {
+  const begun = Math.max(1, init.findLastIndex(hasRun) + 1);
+  const initialized = init.length === 0 || main.some(hasRun) || lastInitIsDone(pod, init);
+  return {
+    init: init.map((status, index) => (index < begun ? unknownUnlessEnded(status) : status)),
+    main: initialized ? main.map(unknownUnlessEnded) : main,
+  };
+}
+
+function lastInitIsDone(pod: ReadonlyPod, init: readonly ContainerStatus[]): boolean {
+  const last = pod.spec?.initContainers?.at(-1);
+  if (!last || !isRestartableInitContainer(last)) return init.at(-1)?.ready === true;
+  return pod.status?.initContainerStatuses?.at(-1)?.started === true;
+}
+
+function hasRun({ state, lastState }: ContainerStatus): boolean {
+  return !state?.waiting || lastState?.terminated !== undefined;
+}
+
+function unknownUnlessEnded(status: ContainerStatus): ContainerStatus {
+  if (!status.state?.waiting) return status;
+  return { ...status, state: { terminated: COULD_NOT_BE_LOCATED }, ready: false, started: false };
+}
 
 function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'init' | 'main'): ContainerStatus {
   const hasInit = (input.pod.spec?.initContainers ?? []).length > 0;
@@ -123,6 +160,5 @@ function statusOf(input: PodStatusInput, container: ReadonlyContainer, kind: 'in
   const known = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
   const before = known.find(({ name }) => name === container.name);
   // Its containers may have been removed already: then what was last written is what there is.
-  if (before?.state?.terminated) return structuredClone(before) as ContainerStatus;
-  return { ...status, state: { terminated: COULD_NOT_BE_LOCATED }, ready: false, started: false };
+  return before?.state?.terminated ? (structuredClone(before) as ContainerStatus) : status;
 }
