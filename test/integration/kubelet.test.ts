@@ -360,6 +360,21 @@ describe('a pod', () => {
     await toHaveEvent('probed', 'Killing', 'Container main failed liveness probe, will be restarted');
   });
 
+  it('is as privileged as the machine can make it', async () => {
+    const script = 'grep CapEff /proc/self/status > /dev/termination-log';
+    const containers = [
+      shell(script, { name: 'privileged', securityContext: { privileged: true } }),
+      shell(script, { name: 'adding', securityContext: { capabilities: { add: ['ALL'] } } }),
+    ];
+    await cluster.create('pods', podOf('privileged', containers, { restartPolicy: 'Never' }));
+    const { status } = await phaseOf('privileged', 'Succeeded');
+    for (const { state } of status?.containerStatuses ?? []) {
+      const effective = BigInt(`0x${state?.terminated?.message?.split(':')[1]?.trim()}`);
+      const SYS_ADMIN = 1n << 21n;
+      expect(effective & SYS_ADMIN).toBe(SYS_ADMIN);
+    }
+  });
+
   it('is at an end when its time is up', async () => {
     await cluster.create('pods', podOf('short-lived', [shell('sleep 1000')], { activeDeadlineSeconds: 2 }));
     const pod = await phaseOf('short-lived', 'Failed');

@@ -3,17 +3,18 @@ import { containerOptions, type DockerContainerSettings, sandboxOptions } from '
 import { fromBoundingSet } from './machine-capabilities.js';
 import type { ContainerSpec } from './runtime.js';
 
+const LAST_BIT = 40;
 const EVERY_CAPABILITY = (1n << 41n) - 1n;
 const SYS_RESOURCE = 1n << 24n;
 const settings: DockerContainerSettings = {
   ownership: { clusterName: 'c', nodeName: 'n' },
   pauseImage: 'kubelab/pause:1',
   nodeContainer: 'node-id',
-  capabilities: fromBoundingSet(EVERY_CAPABILITY),
+  capabilities: fromBoundingSet(EVERY_CAPABILITY, LAST_BIT),
   logMaxSizeBytes: 1000,
   logMaxFiles: 3,
 };
-const limited = { ...settings, capabilities: fromBoundingSet(EVERY_CAPABILITY & ~SYS_RESOURCE) };
+const limited = { ...settings, capabilities: fromBoundingSet(EVERY_CAPABILITY & ~SYS_RESOURCE, LAST_BIT) };
 
 const pod = { namespace: 'ns', name: 'p', uid: 'u' };
 const host = { network: false, pid: false, ipc: false };
@@ -123,9 +124,19 @@ describe('a container', () => {
     expect(containerOptions(privileged, settings).HostConfig?.Privileged).toBe(true);
     const host = containerOptions(privileged, limited).HostConfig;
     expect(host?.Privileged).toBeUndefined();
-    expect(host?.CapAdd).toContain('SYS_ADMIN');
-    expect(host?.CapAdd).not.toContain('SYS_RESOURCE');
-    expect(host?.MaskedPaths).toEqual([]);
+    expect(host).toMatchObject({ CapAdd: ['ALL'], CapDrop: ['SYS_RESOURCE'], MaskedPaths: [] });
+  });
+
+  it('has every capability that the machine can give, where it adds all', () => {
+    const security = { ...spec.security, addCapabilities: ['all'], dropCapabilities: ['MKNOD'] };
+    const dropped = (where: typeof settings) => containerOptions({ ...spec, security }, where).HostConfig?.CapDrop;
+    expect(dropped(limited)).toEqual(['MKNOD', 'SYS_RESOURCE']);
+    expect(dropped(settings)).toEqual(['MKNOD']);
+  });
+
+  it('is not said to lack what the kernel does not know', () => {
+    expect(fromBoundingSet((1n << 38n) - 1n, 37)).toEqual({ missing: [], mayLowerOomScore: true });
+    expect(fromBoundingSet((1n << 38n) - 1n, LAST_BIT).missing).toEqual(['PERFMON', 'BPF', 'CHECKPOINT_RESTORE']);
   });
 
   it('may not gain privileges where that is forbidden', () => {

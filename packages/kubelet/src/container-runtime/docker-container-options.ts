@@ -130,7 +130,8 @@ function oomScore(score: number, capabilities: MachineCapabilities): number {
 
 /**
  * `privileged` as Docker has it asks for every capability there is, and fails
- * where the machine lacks one. There, the same is asked for piece by piece.
+ * where the machine lacks one. There, the same is asked for piece by piece. Capabilities are
+ * never listed: engines know of different ones, and all that they know is ALL, but those missing.
  */
 function security(spec: ContainerSpec, settings: DockerContainerSettings): Docker.HostConfig {
   const wanted = spec.security;
@@ -138,21 +139,24 @@ function security(spec: ContainerSpec, settings: DockerContainerSettings): Docke
     ReadonlyRootfs: wanted.readOnlyRootFilesystem,
     GroupAdd: wanted.supplementalGroups.map(String),
   };
-  if (wanted.privileged && settings.capabilities.missing.length === 0) return { ...common, Privileged: true };
+  const { missing } = settings.capabilities;
+  if (wanted.privileged && missing.length === 0) return { ...common, Privileged: true };
   if (wanted.privileged) {
     return {
       ...common,
-      CapAdd: [...settings.capabilities.available],
+      CapAdd: ['ALL'],
+      CapDrop: [...missing],
       SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
       MaskedPaths: [],
       ReadonlyPaths: [],
       DeviceCgroupRules: ['a *:* rwm'],
     };
   }
+  const addsAll = wanted.addCapabilities.some((name) => name.toUpperCase() === 'ALL');
   return {
     ...common,
     CapAdd: [...wanted.addCapabilities],
-    CapDrop: [...wanted.dropCapabilities],
+    CapDrop: addsAll ? [...new Set([...wanted.dropCapabilities, ...missing])] : [...wanted.dropCapabilities],
     SecurityOpt: [
       ...(wanted.allowPrivilegeEscalation ? [] : ['no-new-privileges']),
       ...(wanted.seccomp === undefined ? [] : [`seccomp=${wanted.seccomp}`]),

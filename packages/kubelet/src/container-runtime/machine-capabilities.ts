@@ -47,22 +47,23 @@ const CAPABILITY_NAMES = [
 
 /** What containers can be given on this machine. */
 export interface MachineCapabilities {
-  /** Without CAP_. */
-  readonly available: readonly string[];
+  /** Those that its kernel knows and that nothing here can have, without CAP_. */
   readonly missing: readonly string[];
   /** CAP_SYS_RESOURCE: without it a container with a negative score fails to start. */
   readonly mayLowerOomScore: boolean;
 }
 
 /** Reads the bounding set of process 1: what nothing started from it, the engine included, can exceed. */
-export function readMachineCapabilities(statusFile = '/proc/1/status'): MachineCapabilities {
+export function readMachineCapabilities(
+  statusFile = '/proc/1/status',
+  lastCapabilityFile = '/proc/sys/kernel/cap_last_cap',
+): MachineCapabilities {
   const match = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync(statusFile, 'utf8'));
-  return fromBoundingSet(BigInt(`0x${match?.[1] ?? '0'}`));
+  return fromBoundingSet(BigInt(`0x${match?.[1] ?? '0'}`), Number(readFileSync(lastCapabilityFile, 'utf8')));
 }
 
-export function fromBoundingSet(bits: bigint): MachineCapabilities {
-  const has = (index: number): boolean => ((bits >> BigInt(index)) & 1n) === 1n;
-  const available = CAPABILITY_NAMES.filter((_, index) => has(index));
-  const missing = CAPABILITY_NAMES.filter((_, index) => !has(index));
-  return { available, missing, mayLowerOomScore: available.includes('SYS_RESOURCE') };
+/** `lastBit`: of the newest capability that the kernel knows. */
+export function fromBoundingSet(bits: bigint, lastBit: number): MachineCapabilities {
+  const missing = CAPABILITY_NAMES.filter((_, index) => index <= lastBit && ((bits >> BigInt(index)) & 1n) === 0n);
+  return { missing, mayLowerOomScore: !missing.includes('SYS_RESOURCE') };
 }
