@@ -10,6 +10,10 @@ export const proxyOptions = {
     default: 'nftables',
     help: 'how Services become packet rules',
   },
+  'healthz-bind-address': {
+    kind: 'string',
+    help: 'HOST:PORT that tells load balancers over HTTP, on /healthz, whether the rules are up to date; absent: not served',
+  },
   'cluster-cidr': { kind: 'string', default: '10.244.0.0/16', help: "the pods' addresses" },
   'service-cluster-ip-range': { kind: 'string', default: '10.96.0.0/12', help: "the Services' addresses" },
   'verify-period': {

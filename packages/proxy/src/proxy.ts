@@ -2,6 +2,7 @@ import { endpointSlices, services } from '@kubelab/api';
 import { createComponentClient, createInformer } from '@kubelab/client';
 import type { Component, ComponentContext } from '@kubelab/runtime';
 import type { Backend, BackendOptions } from './backend/backend.js';
+import { serveHealthz } from './healthz-server.js';
 import type { ProxyOptions } from './options.js';
 import { createProxyMetrics } from './proxy-metrics.js';
 import { RuleLoop, SERVICE_INDEX, serviceKeyOf } from './rule-loop.js';
@@ -54,7 +55,11 @@ async function run(
       if (!loop.programmed) throw new Error('the rules of the Services are not in the kernel yet');
     });
     context.health.complete();
+    context.debugPages?.set('/proxyMode', () => options.proxyMode);
+    const { healthzBindAddress } = options;
+    const healthz = healthzBindAddress && (await serveHealthz(healthzBindAddress, () => loop.freshness, signal));
     await Promise.all([serviceInformer.run(signal), sliceInformer.run(signal), loop.run(signal, context)]);
+    if (healthz) await healthz.closed;
   } finally {
     await client.close();
   }

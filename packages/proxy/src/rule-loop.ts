@@ -3,6 +3,7 @@ import type { Informer } from '@kubelab/client';
 import { type ComponentContext, createBackoff, sleep, type TraceContext } from '@kubelab/runtime';
 import type { Backend } from './backend/backend.js';
 import { forgetFlow, staleFlows } from './conntrack.js';
+import type { Freshness } from './healthz-server.js';
 import { planService } from './plan.js';
 import type { ProxyMetrics } from './proxy-metrics.js';
 import type { ServiceRules } from './rule-model.js';
@@ -33,7 +34,8 @@ export class RuleLoop {
   /** Services to look at again, with the trace of the change that says so. */
   #changed = new Map<string, TraceContext | undefined>();
   #wake: () => void = () => {};
-  #programmed = false;
+  #updatedMs: number | undefined;
+  #waitingSinceMs: number | undefined;
 
   constructor(options: RuleLoopOptions) {
     this.#options = options;
@@ -48,7 +50,11 @@ export class RuleLoop {
 
   /** True once the kernel has had the rules of everything that was there at the start. */
   get programmed(): boolean {
-    return this.#programmed;
+    return this.#updatedMs !== undefined;
+  }
+
+  get freshness(): Freshness {
+    return { updatedMs: this.#updatedMs, waitingSinceMs: this.#waitingSinceMs };
   }
 
   async run(signal: AbortSignal, context: ComponentContext): Promise<void> {
@@ -63,7 +69,8 @@ export class RuleLoop {
       try {
         if (compareAll) await backend.adopt(signal);
         await this.#sync(changed, compareAll, signal, context);
-        this.#programmed = true;
+        this.#updatedMs = Date.now();
+        this.#waitingSinceMs = this.#changed.size === 0 ? undefined : this.#updatedMs;
         backoff.reset();
         compareAll = this.#changed.size === 0 && (await this.#wait(verifyPeriodMs, signal)) === 'timeout';
       } catch (error) {
@@ -79,6 +86,7 @@ export class RuleLoop {
 
   #mark(key: string, trace: TraceContext | undefined): void {
     this.#changed.set(key, trace ?? this.#changed.get(key));
+    this.#waitingSinceMs ??= Date.now();
     this.#wake();
   }
 

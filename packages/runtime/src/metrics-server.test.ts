@@ -47,6 +47,8 @@ describe('startMetricsServer', () => {
     debugPages.set('sizes', (query) => ({ pods: 2, since: query.get('since') }));
     expect(await get('/debug/sizes?since=7')).toEqual({ status: 200, body: '{"pods":2,"since":"7"}\n' });
     expect(await get('/debug/other')).toMatchObject({ status: 404 });
+    debugPages.set('/proxyMode', () => 'nftables');
+    expect(await get('/proxyMode')).toEqual({ status: 200, body: 'nftables' });
   });
 
   it('tells live from ready', async () => {

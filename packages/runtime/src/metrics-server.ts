@@ -53,6 +53,8 @@ async function answer(
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'method not allowed\n');
   const url = new URL(request.url ?? '/', 'http://localhost');
   if (url.pathname === '/metrics') return send(response, 200, await metrics.metrics(), metrics.contentType);
+  const text = debugPages?.get(url.pathname);
+  if (text) return send(response, 200, String(text(url.searchParams)));
   const [, endpoint = '', name] = url.pathname.split('/');
   const page = endpoint === 'debug' && name !== undefined ? debugPages?.get(name) : undefined;
   if (page) return send(response, 200, `${JSON.stringify(page(url.searchParams))}\n`, 'application/json');

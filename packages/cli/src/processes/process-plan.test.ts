@@ -93,6 +93,14 @@ test('the proxy programs rules in the mode of the cluster', () => {
   expect(argsOf('proxy/node1')).toContain('--proxy-mode=iptables');
 });
 
+test('the proxy is found at any address of its node, and asked for its health at the node’s own', () => {
+  const args = argsOf('proxy/node1');
+  expect(args).toEqual(
+    expect.arrayContaining(['--metrics-address=0.0.0.0:10249', '--healthz-bind-address=0.0.0.0:10256']),
+  );
+  expect(plan().find(({ name }) => name === 'proxy/node1')?.readyUrl).toMatch(/^http:\/\/[1-9][\d.]+:10249\/readyz$/);
+});
+
 test('hollow nodes are one process of the machine’s own network, with their settings as its flags', () => {
   const hollow = { count: 5_000, settings: { cpu: '16', 'start-delay': '1s..5s' } };
   const process = plan({ hollow }).at(-1);

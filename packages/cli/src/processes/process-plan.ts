@@ -42,6 +42,7 @@ const GRPC_PORT = 6444;
 const KUBELET_PORT = 10250;
 const KUBELET_METRICS_PORT = 10248;
 const PROXY_METRICS_PORT = 10249;
+const PROXY_HEALTHZ_PORT = 10256;
 const HOLLOW_PORT = 10350;
 const HOLLOW_METRICS_PORT = 10348;
 
@@ -212,19 +213,24 @@ function kubelet(options: PlanOptions, node: ClusterNode): ProcessSpecification 
   };
 }
 
+/** Where a node's own programs look for kube-proxy too: at `localhost` of its network, which is the node's alone. */
 function proxy(options: PlanOptions, node: ClusterNode): ProcessSpecification {
   const { proxyMode } = options.cluster;
-  return {
-    ...component(options, 'proxy', `${node.address}:${PROXY_METRICS_PORT}`, [
+  const plan = component(
+    options,
+    'proxy',
+    `${node.address}:${PROXY_METRICS_PORT}`,
+    [
       ...clientFlags(options, nodeCertificateNames(node.name).proxy),
       `--node-name=${node.name}`,
       `--proxy-mode=${proxyMode}`,
       `--cluster-cidr=${CLUSTER_CIDR}`,
       `--service-cluster-ip-range=${SERVICE_CIDR}`,
-    ]),
-    name: `proxy/${node.name}`,
-    node: node.name,
-  };
+      `--healthz-bind-address=0.0.0.0:${PROXY_HEALTHZ_PORT}`,
+    ],
+    `0.0.0.0:${PROXY_METRICS_PORT}`,
+  );
+  return { ...plan, name: `proxy/${node.name}`, node: node.name };
 }
 
 /** All hollow nodes are one process of the machine's own network, and have its address on the cluster's. */
@@ -254,12 +260,13 @@ function clientFlags({ cluster, paths }: PlanOptions, certificate: string): stri
   ];
 }
 
-/** A component of ours that serves its metrics and health at `metricsAddress`. */
+/** A component of ours that serves its metrics and health at `metricsAddress`, as `bindAddress` has it listen. */
 function component(
   options: PlanOptions,
   name: string,
   metricsAddress: string,
   flags: readonly string[],
+  bindAddress = metricsAddress,
 ): ProcessSpecification {
   const added = options.cluster.extraFlags?.[name] ?? [];
   return {
@@ -269,7 +276,7 @@ function component(
     args: [
       ...nodeFlags(name),
       join(options.binDir, `${name}.mjs`),
-      `--metrics-address=${metricsAddress}`,
+      `--metrics-address=${bindAddress}`,
       ...flags,
       ...added,
     ],
