@@ -313,6 +313,13 @@ describe('a node', () => {
   });
 });
 
+test('a user of a certificate is told which one it was', async () => {
+  const { json } = await server.fetch(`${AUTHENTICATION}/selfsubjectreviews`, { method: 'POST', body: {} });
+  expect(json.status.userInfo.extra).toEqual({
+    'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/)],
+  });
+});
+
 describe('impersonation', () => {
   test('is for whom it is allowed', async () => {
     const headers = { 'Impersonate-User': 'ann', 'Impersonate-Group': 'ops', 'Impersonate-Extra-Scopes': 'a' };

@@ -302,6 +302,20 @@ describe('subresources', () => {
     });
   });
 
+  test('a scale is printed as one', async () => {
+    await send('POST', DEPLOYMENTS, deployment('shown'));
+    const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
+    const { json } = await send('GET', `${DEPLOYMENTS}/shown/scale`, undefined, { headers });
+    expect(json).toMatchObject({ kind: 'Table', rows: [{ object: { metadata: { name: 'shown' } } }] });
+    expect(json.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      'Name',
+      'Desired',
+      'Available',
+      'Age',
+    ]);
+    expect(json.rows[0].cells.slice(0, 3)).toEqual(['shown', 1, 0]);
+  });
+
   test('scale', async () => {
     await send('POST', DEPLOYMENTS, deployment('scaled'));
     const path = `${DEPLOYMENTS}/scaled/scale`;

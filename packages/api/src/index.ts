@@ -28,6 +28,7 @@ export { mergePatch } from './patch/merge-patch.js';
 export * from './patch/parse-patch.js';
 export { strategicMergePatch } from './patch/strategic-merge-patch.js';
 export * from './printers/duration.js';
+export * from './printers/scale-columns.js';
 export * from './printers/table.js';
 export * from './quantity/quantity.js';
 export * from './quota/resource-lists.js';

@@ -20,14 +20,25 @@ export function userOfSocket(socket: TLSSocket): User {
   return user;
 }
 
-/** Common name is the user, organizations are the groups. @throws ApiError Unauthorized without a name. */
-export function userOfCertificate({ subject }: Pick<PeerCertificate, 'subject'>): User {
+/**
+ * Common name is the user, organizations are the groups; which certificate it
+ * was is known by its digest. @throws ApiError Unauthorized without a name.
+ */
+export function userOfCertificate({
+  subject,
+  fingerprint256,
+}: Pick<PeerCertificate, 'subject' | 'fingerprint256'>): User {
   // A name may be repeated, which Node then gives as an array.
   const { CN, O } = subject as { CN?: string | string[]; O?: string | string[] };
   const name = Array.isArray(CN) ? CN[0] : CN;
   if (!name) throw unauthorized('the client certificate has no common name');
   const organizations = O === undefined ? [] : Array.isArray(O) ? O : [O];
-  return { name, groups: [...organizations, ALL_AUTHENTICATED] };
+  const digest = fingerprint256.replaceAll(':', '').toLowerCase();
+  return {
+    name,
+    groups: [...organizations, ALL_AUTHENTICATED],
+    extra: { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${digest}`] },
+  };
 }
 
 export function unauthorized(cause?: unknown): ApiError {

@@ -1,4 +1,4 @@
-import type { ResourceType } from '@kubelab/api';
+import { type ResourceType, scaleColumns } from '@kubelab/api';
 import { encodeList, listMetadata } from '../registry/encode-list.js';
 import type { Target } from '../registry/registry.js';
 import type { ObjectAnswer } from '../registry/request.js';
@@ -9,6 +9,8 @@ import type { Representation } from './negotiation.js';
 import { sendProtobufObject, sendProtobufPage } from './send-protobuf.js';
 import { partialListOf, partialOf, tableOf } from './transformed.js';
 
+const SCALE = { columns: scaleColumns } as Pick<ResourceType, 'columns'>;
+
 /** An object in the form that was asked for; a Status is always itself. */
 export function sendObject(
   exchange: Exchange,
@@ -18,7 +20,8 @@ export function sendObject(
   representation: Representation,
 ): Promise<void> {
   const { format, as } = representation;
-  const isItself = as === 'none' || answer.object.kind !== resource.kind || subresource === 'scale';
+  const isScale = subresource === 'scale';
+  const isItself = as === 'none' || answer.object.kind !== (isScale ? 'Scale' : resource.kind);
   if (format === 'protobuf') {
     const metadata = isItself ? undefined : partialOf(answer.object, representation);
     return sendProtobufObject(exchange, status, resource, answer, metadata);
@@ -26,7 +29,9 @@ export function sendObject(
   if (isItself) return send(exchange, { status, encoded: answer.encoded, format });
   const { object } = answer;
   const value =
-    as === 'table' ? tableOf(exchange, resource, [object], representation) : partialOf(object, representation);
+    as === 'table'
+      ? tableOf(exchange, isScale ? SCALE : resource, [object], representation)
+      : partialOf(object, representation);
   return send(exchange, { status, encoded: Buffer.from(JSON.stringify(value)), format });
 }
 

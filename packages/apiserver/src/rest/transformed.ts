@@ -21,7 +21,7 @@ export interface TableParts {
 /** A Table of objects, with as much of each object as `includeObject` asks for. @throws ApiError BadRequest */
 export function tableOf(
   exchange: Exchange,
-  resource: ResourceType,
+  resource: Pick<ResourceType, 'columns'>,
   objects: readonly KubernetesObject[],
   { apiVersion }: Representation,
   { metadata, includeHeaders = true }: TableParts = {},
