@@ -81,7 +81,11 @@ test('a write is told with what was sent and what was answered', async () => {
     stage: 'RequestReceived',
     requestURI: CONFIG_MAPS,
     verb: 'create',
-    user: { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+    user: {
+      username: 'kubernetes-admin',
+      groups: ['system:masters', 'system:authenticated'],
+      extra: { 'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^X509SHA256=/)] },
+    },
     sourceIPs: ['192.0.2.7', '127.0.0.1'],
     userAgent: 'tester/1',
     objectRef: { resource: 'configmaps', namespace: 'default', apiVersion: 'v1' },
