@@ -4,6 +4,7 @@ import type { RuntimeContainer } from '../container-runtime/runtime.js';
 import type { ReadonlyPod } from '../pod.js';
 import { containerFieldPath } from '../pod-events.js';
 import { ContainerProbes, hasProbes, type ProbeVerdict } from '../probes/container-probes.js';
+import { unhealthyMessage } from '../probes/unhealthy-message.js';
 import { current, type PodState } from './pod-state.js';
 import type { PodWorkerContext } from './pod-worker-context.js';
 
@@ -73,12 +74,10 @@ function createContainerProbes(context: PodWorkerContext, task: ProbedPod): Cont
       const attempt = await context.checkProbe?.(probe, target, signal);
       return attempt ?? { outcome: 'success', output: '' };
     },
-    onUnhealthy(kind, { name }, { outcome, output }) {
+    onUnhealthy(kind, { name }, attempt) {
       if (!task.pod) return;
-      const title = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
-      const message = `${title} probe ${outcome === 'error' ? 'errored' : 'failed'}: ${output}`;
       const about = { fieldPath: containerFieldPath(task.pod, name), trace: task.trace };
-      context.events.warning(task.pod, 'Unhealthy', message, about);
+      context.events.warning(task.pod, 'Unhealthy', unhealthyMessage(kind, attempt), about);
     },
   });
 }
