@@ -156,6 +156,13 @@ describe('HTTP', () => {
     expect((await server.fetch(path, { headers: { 'user-agent': agent } })).text).toContain(text);
   });
 
+  test.each([
+    [100_000, 200],
+    [1_100_000, 431],
+  ])('an address of %i characters is answered with %i', async (length, status) => {
+    expect((await server.fetch(`/version?command=${'a'.repeat(length)}`)).status).toBe(status);
+  });
+
   test('only HTTP/1.1, and TLS 1.2 at least', async () => {
     const socket = connect({
       host: '127.0.0.1',

@@ -23,6 +23,8 @@ const IDLE_CHECK_MS = 50;
 /** Longer than the usual 90 s of Go clients, so that it is the client who closes an idle connection. */
 const KEEP_ALIVE_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** As Go's servers take: a command to execute is in the address, and may be long. */
+const MAX_HEADER_BYTES = 2 ** 20;
 
 /** HTTP/1.1 over TLS 1.2 or newer. Client certificates are asked for and not required: authentication judges them. */
 export async function listenHttps(face: RestFace, { host, port, tls }: HttpsServerOptions): Promise<HttpsServer> {
@@ -34,6 +36,7 @@ export async function listenHttps(face: RestFace, { host, port, tls }: HttpsServ
     ALPNProtocols: ['http/1.1'],
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
     // Watches last; every other request has a time limit of its own.
     requestTimeout: 0,
     noDelay: true,
@@ -71,7 +74,8 @@ function serveUnswitched(server: Server, message: IncomingMessage, socket: Duple
 /** What node:http could not parse never becomes a request. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.writable && error.code !== 'ECONNRESET') {
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n400 Bad Request');
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${status}`);
   } else {
     socket.destroy();
   }
