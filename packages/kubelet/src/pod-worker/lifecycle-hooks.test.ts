@@ -37,7 +37,8 @@ function hook(httpGet: HTTPGetAction, signal = AbortSignal.timeout(10_000), late
     log: pino({ enabled: false }),
   };
   const container = { name: 'main', ports: [{ name: 'web', containerPort: port }] };
-  const pod = { metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [container] } };
+  const metadata = { name: 'p', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } };
   const about = { name: 'PreStop', pod, container, containerId: 'c', podIP: '127.0.0.1', trace: undefined } as const;
   return runContainerHook(context, about, { httpGet }, signal, late);
 }
