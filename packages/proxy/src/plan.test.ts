@@ -38,6 +38,15 @@ const shown = (frontends: readonly Frontend[]) =>
   );
 
 describe('planService', () => {
+  it.each(['service-proxy-name', 'headless'])('no rules for a Service with the label %s', (label) => {
+    const service = serviceOf({});
+    const labels = { [`service.kubernetes.io/${label}`]: '' };
+    const labelled = { ...service, metadata: { ...service.metadata, labels } };
+    const plan = (of: Service) => planService({ service: of, slices: [sliceOf([here])], nodeName: 'n1' }).frontends;
+    expect(plan(service)).not.toEqual([]);
+    expect(plan(labelled)).toEqual([]);
+  });
+
   it.each<[string, Service, EndpointSlice[], string[]]>([
     ['no rules for a headless Service', serviceOf({ clusterIP: 'None', clusterIPs: ['None'] }), [sliceOf([here])], []],
     ['no rules for an ExternalName', serviceOf({ type: 'ExternalName', externalName: 'a.b' }), [], []],

@@ -17,11 +17,15 @@ interface KnownEndpoint extends EndpointAddress {
 
 const isIPv4 = (address: string): boolean => address.includes('.') && !address.includes(':');
 
+/** By either of these labels, whatever its value, a Service says that another proxy serves it, or none. */
+const SERVED_ELSEWHERE = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
 /** What the kernel must do for one Service. Pure: the same input gives the same rules, in the same order. */
 export function planService(input: PlanInput): ServiceRules {
   const { service } = input;
   const spec = service.spec ?? {};
   if (spec.type === 'ExternalName' || spec.clusterIP === 'None' || !spec.clusterIP) return NO_RULES;
+  if (SERVED_ELSEWHERE.some((label) => service.metadata?.labels?.[label] !== undefined)) return NO_RULES;
   const clusterAddresses = (spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]).filter(isIPv4);
   const frontends: Frontend[] = [];
   const localEndpointAddresses = new Set<string>();
