@@ -8,6 +8,7 @@ export interface ListMetadata {
 }
 
 const COMMA = Buffer.from(',');
+const OPENING = Buffer.from('{');
 const END = Buffer.from(']}');
 
 export function listMetadata({ version, continueToken, remainingItemCount }: ListPage): ListMetadata {
@@ -18,20 +19,41 @@ export function listMetadata({ version, continueToken, remainingItemCount }: Lis
   };
 }
 
-/** A list, joined from what the storage has encoded already. */
+/** A list, joined from what the storage has encoded already. Each item says of what kind it is. */
 export function encodeList(resource: ResourceType, page: ListPage): Buffer {
-  const head = JSON.stringify({
-    kind: `${resource.kind}List`,
-    apiVersion: apiVersionOf(resource),
-    metadata: listMetadata(page),
-  });
-  const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  const parts = [headOf(resource, page)];
   page.items.forEach(({ encoded }, index) => {
     if (index > 0) parts.push(COMMA);
     parts.push(encoded);
   });
   parts.push(END);
   return Buffer.concat(parts);
+}
+
+/** The same as Kubernetes' REST has it: of what kind its items are is said by the list alone. */
+export function encodeUntypedList(resource: ResourceType, page: ListPage): Buffer {
+  const parts = [headOf(resource, page)];
+  const [apiVersion, kind] = [JSON.stringify(apiVersionOf(resource)), JSON.stringify(resource.kind)];
+  const types = [`{"apiVersion":${apiVersion},"kind":${kind},`, `{"kind":${kind},"apiVersion":${apiVersion},`];
+  const beginnings = types.map((text) => Buffer.from(text));
+  page.items.forEach(({ encoded }, index) => {
+    if (index > 0) parts.push(COMMA);
+    const beginning = beginnings.find((bytes) => encoded.subarray(0, bytes.length).equals(bytes));
+    if (beginning === undefined) parts.push(encoded);
+    else parts.push(OPENING, encoded.subarray(beginning.length));
+  });
+  parts.push(END);
+  return Buffer.concat(parts);
+}
+
+/** All that comes before the items. */
+function headOf(resource: ResourceType, page: ListPage): Buffer {
+  const head = JSON.stringify({
+    kind: `${resource.kind}List`,
+    apiVersion: apiVersionOf(resource),
+    metadata: listMetadata(page),
+  });
+  return Buffer.from(`${head.slice(0, -1)},"items":[`);
 }
 
 /** What carries a bookmark: an object of the kind with nothing but a version (KEP-956, KEP-3157). */

@@ -1,5 +1,5 @@
 import { type ResourceType, scaleColumns } from '@kubelab/api';
-import { encodeList, listMetadata } from '../registry/encode-list.js';
+import { encodeUntypedList, listMetadata } from '../registry/encode-list.js';
 import type { Target } from '../registry/registry.js';
 import type { ObjectAnswer } from '../registry/request.js';
 import type { ListPage } from '../storage/storage.js';
@@ -44,7 +44,7 @@ export async function sendPage(
 ): Promise<void> {
   const { format, as } = representation;
   if (format === 'protobuf') return sendProtobufPage(exchange, resource, page, representation);
-  if (as === 'none') return send(exchange, { status: 200, encoded: encodeList(resource, page), format });
+  if (as === 'none') return send(exchange, { status: 200, encoded: encodeUntypedList(resource, page), format });
   const objects = page.items.map(({ object }) => object);
   const value =
     as === 'table'
