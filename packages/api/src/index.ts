@@ -30,6 +30,7 @@ export { strategicMergePatch } from './patch/strategic-merge-patch.js';
 export * from './printers/duration.js';
 export * from './printers/scale-columns.js';
 export * from './printers/table.js';
+export { fieldsOf, messageNames, type NumberedField } from './protobuf/field-numbers.js';
 export * from './quantity/quantity.js';
 export * from './quota/resource-lists.js';
 export * from './quota/scopes.js';

@@ -3,6 +3,7 @@ import type { SchemaNode } from '../schema.js';
 import { definitionOf } from '../schema-kinds.js';
 import { setOwn } from '../set-own.js';
 import { goStructName, goTypeName } from './go-types.js';
+import { fieldsLeftOutWhenEmpty, isEmptyValue } from './left-out-when-empty.js';
 import { decodingMismatch, type MismatchText } from './mismatch-text.js';
 import { MAX_DEPTH } from './nesting.js';
 import { canonicalBase64, canonicalTimestamp, ScalarError } from './scalar-text.js';
@@ -20,6 +21,7 @@ export class ConversionError extends Error {
 interface StructType {
   readonly goName: string;
   readonly fields: ReadonlyMap<string, SchemaNode>;
+  readonly leftOutWhenEmpty: ReadonlySet<string>;
 }
 
 const structTypes = new Map<string, StructType>();
@@ -28,7 +30,7 @@ function structTypeOf(definition: string): StructType {
   let type = structTypes.get(definition);
   if (type === undefined) {
     const fields = new Map(Object.entries(definitionOf(definition).properties));
-    type = { goName: goStructName(definition), fields };
+    type = { goName: goStructName(definition), fields, leftOutWhenEmpty: fieldsLeftOutWhenEmpty(definition) };
     structTypes.set(definition, type);
   }
   return type;
@@ -37,9 +39,10 @@ function structTypeOf(definition: string): StructType {
 /**
  * One walk of a JSON value along the schema. What is of the wrong type is an
  * error, what is unknown is dropped and named in `unknownFields`, scalars are
- * brought into their canonical form, and nulls become what Go's decoder makes
- * of them: nothing for a field, the zero value for an element. The value given
- * is changed and returned wherever it can be.
+ * brought into their canonical form, nulls become what Go's decoder makes of
+ * them: nothing for a field, the zero value for an element, and empty fields
+ * that Go's encoder leaves out are dropped. The value given is changed and
+ * returned wherever it can be.
  */
 export class ValueConverter {
   /** Paths, in the order of the document: `spec.template.spec.containers[0].foo`. */
@@ -79,7 +82,10 @@ export class ValueConverter {
         this.#path.push(key);
         this.#fields.push(key);
         const converted = this.#convert(node, field);
-        if (converted !== field) value[key] = converted;
+        if (isEmptyValue(converted) && type.leftOutWhenEmpty.has(key)) {
+          value[key] = undefined;
+          dropped = true;
+        } else if (converted !== field) value[key] = converted;
         this.#fields.pop();
         this.#path.pop();
       }

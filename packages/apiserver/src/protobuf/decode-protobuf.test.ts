@@ -1,7 +1,6 @@
-import { definitions } from '@kubelab/api';
+import { definitions, fieldsOf, messageNames } from '@kubelab/api';
 import { describe, expect, test } from 'vitest';
 import { protobufToJson } from './decode-protobuf.js';
-import { fieldsOf, messageNames } from './field-numbers.js';
 
 /** A field of a message: a string, a number, or a message of fields. */
 type Field = [number: number, value: string | number | Buffer];

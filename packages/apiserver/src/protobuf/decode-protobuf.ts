@@ -1,6 +1,5 @@
-import { ApiError, definitions, type SchemaNode } from '@kubelab/api';
+import { ApiError, definitions, fieldsOf, type NumberedField, type SchemaNode } from '@kubelab/api';
 import { MAGIC, TYPE_META, UNKNOWN } from './envelope.js';
-import { fieldsOf, type NumberedField } from './field-numbers.js';
 import { readFields, WireError, type WireValue } from './wire-reader.js';
 
 type Members = Record<string, unknown>;

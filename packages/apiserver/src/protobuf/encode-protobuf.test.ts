@@ -1,4 +1,4 @@
-import { apiVersionOf, definitions, type SchemaNode, servedResources } from '@kubelab/api';
+import { apiVersionOf, definitions, fieldsOf, type SchemaNode, servedResources } from '@kubelab/api';
 import { describe, expect, test } from 'vitest';
 import { protobufToJson } from './decode-protobuf.js';
 import {
@@ -9,7 +9,6 @@ import {
   isEncodable,
   withoutLength,
 } from './encode-protobuf.js';
-import { fieldsOf } from './field-numbers.js';
 
 const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap', definition: 'ConfigMap' };
 /** Of what answers hold beside the kinds themselves. */

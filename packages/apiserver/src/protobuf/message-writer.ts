@@ -1,5 +1,4 @@
-import { definitions, type SchemaNode } from '@kubelab/api';
-import { fieldsOf, type NumberedField } from './field-numbers.js';
+import { definitions, fieldsOf, type NumberedField, type SchemaNode } from '@kubelab/api';
 import type { WireWriter } from './wire-writer.js';
 
 type Members = Readonly<Record<string, unknown>>;
