@@ -30,9 +30,9 @@ describe('media types', () => {
   const status = async (accept: string, path = configMaps) =>
     (await client.ask('GET', path, undefined, { accept })).status;
 
-  test('who reads protobuf alone is told what there is, in JSON', async () => {
+  test('who reads nothing that is written here is told what there is, in JSON', async () => {
     const { status, json } = await client.ask('GET', configMaps, undefined, {
-      accept: 'application/vnd.kubernetes.protobuf',
+      accept: 'text/csv',
     });
     expect([status, json.reason]).toEqual([406, 'NotAcceptable']);
     expect(json.message).toMatch(/^only the following media types are accepted: application\/json/);

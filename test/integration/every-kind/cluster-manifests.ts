@@ -239,7 +239,7 @@ export const CLUSTER: readonly KindManifests[] = [
     apiVersion: 'scheduling.k8s.io/v1',
     kind: 'PriorityClass',
     minimal: { value: 0 },
-    full: [{ description: 'first', globalDefault: false, preemptionPolicy: 'PreemptLowerPriority', value: 1000 }],
+    full: [{ description: 'first', preemptionPolicy: 'PreemptLowerPriority', value: 1000 }],
     names: { minimal: 'minimal', full: ['full'] },
   },
   {

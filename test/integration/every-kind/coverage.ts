@@ -52,6 +52,8 @@ export const NOT_IN_KIND: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   'rbac.authorization.k8s.io/v1 Role': ['PolicyRule.nonResourceURLs'],
+  // It would give its value to the pods of the others; false is left out.
+  'scheduling.k8s.io/v1 PriorityClass': ['PriorityClass.globalDefault'],
 };
 
 /**

@@ -87,7 +87,6 @@ const LINUX_CONTEXT = {
 const SIDECAR = {
   ...MAIN,
   name: 'sidecar',
-  ports: [],
   restartPolicy: 'Always',
   startupProbe: { ...TIMES, grpc: { port: 9000, service: 'ready' } },
   livenessProbe: { ...TIMES, grpc: { port: 9000, service: 'live' } },

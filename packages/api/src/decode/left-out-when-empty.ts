@@ -3,7 +3,9 @@ import type { SchemaNode } from '../schema.js';
 import { definitionOf } from '../schema-kinds.js';
 
 /**
- * Optional lists that Go's types hold without `omitempty`: an empty one is said.
+ * Optional lists of which an empty one says something: most are held without
+ * `omitempty`, empty `managedFields` are a wish to forget them, and rules with
+ * no `policies` are refused where those without a word of them have defaults.
  * Source: the Go types of the API, v1.34.
  */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
@@ -11,8 +13,10 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   ClusterRole: ['rules'],
   ContainerImage: ['names'],
   EndpointSlice: ['ports'],
+  ObjectMeta: ['managedFields'],
   ProjectedVolumeSource: ['sources'],
   Role: ['rules'],
+  V2HPAScalingRules: ['policies'],
   V2HorizontalPodAutoscalerStatus: ['currentMetrics'],
 };
 

@@ -2,7 +2,7 @@
 export const CLUSTER_FIELDS: Readonly<Record<string, string>> = {
   PodCondition: 'type=1 observedGeneration?=7 status=2 lastProbeTime=3 lastTransitionTime=4 reason=5 message=6',
   ContainerStatus:
-    'name=1 state=2 lastState=3 ready=4 restartCount=5 image=6 imageID=7 containerID=8 started=9 allocatedResources=10 resources=11 volumeMounts=12 user=13 allocatedResourcesStatus=14 stopSignal=15',
+    'name=1 state=2 lastState=3 ready=4 restartCount=5 image=6 imageID=7 containerID=8 started=9 allocatedResources=10 resources=11 volumeMounts=12 user=13 allocatedResourcesStatus=14 stopSignal!=15',
   ResourceStatus: 'name=1 resources=2',
   ResourceHealth: 'resourceID=1 health=2',
   ContainerState: 'waiting=1 running=2 terminated=3',
@@ -13,7 +13,7 @@ export const CLUSTER_FIELDS: Readonly<Record<string, string>> = {
   LinuxContainerUser: 'uid=1 gid=2 supplementalGroups=3',
   HostIP: 'ip=1',
   PodIP: 'ip=1',
-  PodResourceClaimStatus: 'name=1 resourceClaimName=2',
+  PodResourceClaimStatus: 'name=1 resourceClaimName!=2',
   Node: 'metadata=1 spec=2 status=3',
   NodeSpec: 'podCIDR=1 podCIDRs=7 providerID=3 unschedulable?=4 taints=5 configSource=6 externalID=2',
   NodeConfigSource: 'configMap=2',

@@ -19,7 +19,7 @@ export const STORAGE_FIELDS: Readonly<Record<string, string>> = {
   GitRepoVolumeSource: 'repository=1 revision=2 directory=3',
   GlusterfsVolumeSource: 'endpoints=1 path=2 readOnly?=3',
   ISCSIVolumeSource:
-    'targetPortal=1 iqn=2 lun=3 iscsiInterface=4 fsType=5 readOnly?=6 portals=7 chapAuthDiscovery?=8 chapAuthSession?=11 secretRef=10 initiatorName=12',
+    'targetPortal=1 iqn=2 lun=3 iscsiInterface=4 fsType=5 readOnly?=6 portals=7 chapAuthDiscovery?=8 chapAuthSession?=11 secretRef=10 initiatorName!=12',
   PhotonPersistentDiskVolumeSource: 'pdID=1 fsType=2',
   PortworxVolumeSource: 'volumeID=1 fsType=2 readOnly?=3',
   QuobyteVolumeSource: 'registry=1 volume=2 readOnly?=3 user=4 group=5 tenant=6',
@@ -28,7 +28,7 @@ export const STORAGE_FIELDS: Readonly<Record<string, string>> = {
     'gateway=1 system=2 secretRef=3 sslEnabled?=4 protectionDomain=5 storagePool=6 storageMode=7 volumeName=8 fsType=9 readOnly?=10',
   StorageOSVolumeSource: 'volumeName=1 volumeNamespace=2 fsType=3 readOnly?=4 secretRef=5',
   VsphereVirtualDiskVolumeSource: 'volumePath=1 fsType=2 storagePolicyName=3 storagePolicyID=4',
-  VolumeMountStatus: 'name=1 mountPath=2 readOnly?=3 recursiveReadOnly=4',
+  VolumeMountStatus: 'name=1 mountPath=2 readOnly?=3 recursiveReadOnly!=4',
   AttachedVolume: 'name=1 devicePath=2',
   PersistentVolume: 'metadata=1 spec=2 status=3',
   PersistentVolumeSpec:
@@ -42,7 +42,7 @@ export const STORAGE_FIELDS: Readonly<Record<string, string>> = {
   FlexPersistentVolumeSource: 'driver=1 fsType=2 secretRef=3 readOnly?=4 options=5',
   GlusterfsPersistentVolumeSource: 'endpoints=1 path=2 readOnly?=3 endpointsNamespace!=4',
   ISCSIPersistentVolumeSource:
-    'targetPortal=1 iqn=2 lun=3 iscsiInterface=4 fsType=5 readOnly?=6 portals=7 chapAuthDiscovery?=8 chapAuthSession?=11 secretRef=10 initiatorName=12',
+    'targetPortal=1 iqn=2 lun=3 iscsiInterface=4 fsType=5 readOnly?=6 portals=7 chapAuthDiscovery?=8 chapAuthSession?=11 secretRef=10 initiatorName!=12',
   LocalVolumeSource: 'path=1 fsType!=2',
   VolumeNodeAffinity: 'required=1',
   RBDPersistentVolumeSource: 'monitors=1 image=2 fsType=3 pool=4 user=5 keyring=6 secretRef=7 readOnly?=8',
