@@ -154,7 +154,10 @@ describe('autoscaling/v1 and v2', () => {
   test('lists, selections and watches in both versions at once', async () => {
     const list = await server.fetch(`${V1}?labelSelector=of%3Da`);
     expect(list.json).toMatchObject({ kind: 'HorizontalPodAutoscalerList', apiVersion: 'autoscaling/v1' });
-    expect(list.json.items.map((item: { apiVersion: string }) => item.apiVersion)).toEqual(['autoscaling/v1']);
+    expect(list.json.items).toEqual([
+      expect.objectContaining({ spec: expect.objectContaining({ targetCPUUtilizationPercentage: expect.any(Number) }) }),
+    ]);
+    expect(list.json.items[0]).not.toHaveProperty('apiVersion');
     const from = `watch=true&resourceVersion=${list.json.metadata.resourceVersion}`;
     const [old, all] = [await watch(`${V1}?${from}&labelSelector=of%3Dw`), await watch(`${V2}?${from}`)];
     await post(V2, autoscaler('w'));
