@@ -63,10 +63,13 @@ export function dockerProcesses(docker: Docker): Processes {
       const stats = await engineCall('read stats', signal, () =>
         docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
       );
+      const atMs = Date.parse(stats.read);
+      // The engine's answer for a container that has just ended says next to nothing.
+      if (Number.isNaN(atMs)) throw new RuntimeError('notRunning', `container ${id} has no stats any more`);
       const { usage = 0, stats: detail } = stats.memory_stats ?? {};
       const inactive = detail?.total_inactive_file ?? (detail as { inactive_file?: number } | undefined)?.inactive_file;
       return {
-        atMs: Date.parse(stats.read),
+        atMs,
         cpuTotalNanoseconds: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
         memoryUsageBytes: usage,
         memoryWorkingSetBytes: Math.max(0, usage - (inactive ?? 0)),
