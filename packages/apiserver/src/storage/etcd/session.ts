@@ -100,8 +100,7 @@ export class EtcdSession {
         // Not a byte since the request: the connection itself is taken for dead, and its streams with it.
         if (this.#lastHeardMs < startMs) this.destroy();
       }, timeoutMs);
-      call.send(request);
-      call.finish();
+      call.finish(request);
     });
   }
 
@@ -132,7 +131,7 @@ export class EtcdSession {
     this.#read(stream, on.message, end);
     return {
       send: (body) => stream.write(frame(body)),
-      finish: () => stream.end(),
+      finish: (body) => stream.end(body && frame(body)),
       fail: (error) => {
         end(error);
         stream.close(constants.NGHTTP2_CANCEL);
@@ -149,7 +148,11 @@ export class EtcdSession {
       if (code !== undefined) status = code === '0' ? undefined : statusError(Number(code), headers);
     };
     stream.on('response', readStatus);
-    stream.on('trailers', readStatus);
+    stream.on('trailers', (headers) => {
+      readStatus(headers);
+      // What came before it has been read: the stream's own end takes some turns of the event loop more.
+      if (stream.readableLength === 0 && status !== 'unknown') end(status);
+    });
     stream.on('data', (chunk: Buffer) => {
       this.#lastHeardMs = performance.now();
       try {
@@ -194,8 +197,8 @@ export class EtcdSession {
 
 export interface EtcdStream {
   send(body: Buffer): void;
-  /** No more will be sent. */
-  finish(): void;
+  /** No more will be sent than, where there is one, this last message. */
+  finish(body?: Buffer): void;
   /** Gives the call up; `end` is called with the error. */
   fail(error: EtcdError): void;
 }
