@@ -84,14 +84,20 @@ function tokenKeyOf(authority: CertificateAuthority): string {
   return privateKey;
 }
 
-export async function startApiserver({
-  etcd,
-  flags = [],
-  authority: given,
-  name = 'a',
-  streams,
-}: ApiserverInput): Promise<RunningApiserver> {
-  const directory = await mkdtemp(join(tmpdir(), `kubelab-apiserver-${name}-`));
+export async function startApiserver(input: ApiserverInput): Promise<RunningApiserver> {
+  const directory = await mkdtemp(join(tmpdir(), `kubelab-apiserver-${input.name ?? 'a'}-`));
+  try {
+    return await startIn(directory, input);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(
+  directory: string,
+  { etcd, flags = [], authority: given, streams }: ApiserverInput,
+): Promise<RunningApiserver> {
   const authority = given ?? (await createCertificateAuthority({ commonName: 'kubelab-ca' }));
   const serving = await issueCertificate(authority, {
     commonName: 'apiserver',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,9 +144,11 @@ test('finds the difference of a Deployment', async () => {
   expect(stdout).toMatch(/-.*image: httpd:1\n\+.*image: busybox:1/);
 });
 
+const SOCKET = join(tmpdir(), `kubelab-proxy-${process.pid}.sock`);
+
 test.each([
   ['a port of its own choice', () => '--port=0'],
-  ['a socket', () => `--unix-socket=${join(tmpdir(), `kubelab-proxy-${process.pid}.sock`)}`],
+  ['a socket', () => `--unix-socket=${SOCKET}`],
 ])('proxies by %s', async (_, flag) => {
   const child = spawn('kubectl', ['--kubeconfig', server.kubeconfig, 'proxy', flag(), '--disable-filter'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -161,5 +164,7 @@ test.each([
   } finally {
     child.kill();
     await once(child, 'exit');
+    // kubectl leaves it where it is.
+    await rm(SOCKET, { force: true });
   }
 });
