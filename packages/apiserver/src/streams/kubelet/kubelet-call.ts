@@ -67,7 +67,7 @@ export class KubeletCall<Response> {
         if (message !== undefined) {
           if (this.#call.isPaused() && this.#waiting.length < MAX_WAITING / 2) this.#call.resume();
           yield message;
-        } else if (this.#isOver) {
+        } else if (this.#isOver && !this.#holdsMessages) {
           break;
         } else {
           await new Promise<void>((resolve) => {
@@ -83,6 +83,11 @@ export class KubeletCall<Response> {
 
   cancel(): void {
     this.#call.cancel();
+  }
+
+  /** A call's end is told at once, while messages that came before it are held by the paused stream. */
+  get #holdsMessages(): boolean {
+    return this.#call.readableLength > 0 && !this.#call.destroyed;
   }
 
   get isOver(): boolean {
