@@ -155,7 +155,9 @@ describe('autoscaling/v1 and v2', () => {
     const list = await server.fetch(`${V1}?labelSelector=of%3Da`);
     expect(list.json).toMatchObject({ kind: 'HorizontalPodAutoscalerList', apiVersion: 'autoscaling/v1' });
     expect(list.json.items).toEqual([
-      expect.objectContaining({ spec: expect.objectContaining({ targetCPUUtilizationPercentage: expect.any(Number) }) }),
+      expect.objectContaining({
+        spec: expect.objectContaining({ targetCPUUtilizationPercentage: expect.any(Number) }),
+      }),
     ]);
     expect(list.json.items[0]).not.toHaveProperty('apiVersion');
     const from = `watch=true&resourceVersion=${list.json.metadata.resourceVersion}`;
