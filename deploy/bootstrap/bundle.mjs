@@ -153,7 +153,8 @@ export async function bundle() {
   const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
   if (failures.length > 0) throw new AggregateError(failures, failures.map((error) => error.message).join('\n'));
   const names = entries.map(([name]) => name);
-  for (const file of await writeCodeCaches(names, await readNodeFlags(build))) present.add(file);
+  await writeCodeCaches(names);
+  for (const file of cachesOf(present)) present.add(file);
   removeOthers(present);
   writeFileSync(stampFile, digest);
 }
@@ -184,37 +185,28 @@ async function readCommit() {
   }
 }
 
-/** The flags that `up` starts each process with: a code cache is good for one set of flags alone. */
-async function readNodeFlags(build) {
-  const { outputFiles } = await build({
-    entryPoints: [join(top, 'packages/cli/src/processes/node-flags.ts')],
-    write: false,
-    format: 'esm',
-    logLevel: 'silent',
-  });
-  const { nodeFlags } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  return nodeFlags;
-}
-
 const run = promisify(execFile);
 
-/** Has each process say how it is used, and keep what V8 has compiled until then. What fails costs only time later. */
-async function writeCodeCaches(names, nodeFlags) {
+/**
+ * Has each process say how it is used, and keep what V8 has compiled until then; its first run does better.
+ * What fails costs only time later.
+ */
+async function writeCodeCaches(names) {
   const env = { ...process.env, NODE_OPTIONS: '', KUBELAB_WRITE_CODE_CACHE: '1' };
   for (const name of names) {
-    const flags = WITHOUT_FLAGS.has(name) ? [] : nodeFlags(name);
-    await run(process.execPath, [...flags, join(bin, `${name}.mjs`), ...(WARM_UP[name] ?? ['--help'])], { env }).catch(
-      () => undefined,
-    );
+    const args = [join(bin, `${name}.mjs`), ...(WARM_UP[name] ?? ['--help'])];
+    await run(process.execPath, args, { env }).catch(() => undefined);
   }
+}
+
+/** The code caches of the files that are present. */
+function cachesOf(present) {
   return readdirSync(code)
     .filter((file) => file.endsWith('.cache'))
     .map((file) => join(code, file))
-    .filter((file) => existsSync(file.replace(/-[0-9a-f]+\.cache$/, '.js')));
+    .filter((file) => present.has(file.replace(/-[0-9a-f]+\.cache$/, '.js')));
 }
 
-/** These are started by people. */
-const WITHOUT_FLAGS = new Set(['kubelab', 'bench']);
 /** For what is only loaded by a command: this one ends at once, for there is no such state. */
 const WARM_UP = { kubelab: ['status', '--state-dir=/proc/self/none'] };
 

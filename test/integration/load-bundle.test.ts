@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const loader = new URL('../../deploy/bootstrap/load-bundle.mjs', import.meta.url);
@@ -47,6 +47,39 @@ async function caches(): Promise<string[]> {
 test('a bundle is run with the code cache that an earlier run has left', async () => {
   expect(await caches()).toHaveLength(1);
   expect(await start()).toBe('ran true');
+});
+
+describe('what a process leaves at its end', () => {
+  /** `lived` stands for how long it ran, in ms. */
+  async function live(lived: number, exitCode: number): Promise<void> {
+    const program = `performance.now = () => ${lived}; await import(${JSON.stringify(pathToFileURL(join(directory, 'thing.mjs')).href)});
+      process.exitCode = ${exitCode};`;
+    await run(process.execPath, ['--input-type=module', '--eval', program]).catch((error: { code: number }) => {
+      expect(error.code).toBe(exitCode);
+    });
+  }
+  const content = async () => (await readFile((await caches())[0] ?? '')).toString('hex');
+
+  test('one that ran for a while puts what it has compiled in place of the cache of the build, once', async () => {
+    const ofBuild = await content();
+    await live(3001, 0);
+    const ofRun = await content();
+    expect(ofRun).not.toBe(ofBuild);
+    expect(await start()).toBe('ran true');
+    const { mtimeMs } = await stat((await caches())[0] ?? '');
+    await live(3001, 0);
+    await start({ KUBELAB_WRITE_CODE_CACHE: '1' });
+    expect(await stat((await caches())[0] ?? '')).toMatchObject({ mtimeMs });
+  });
+
+  test.each([
+    [2999, 0],
+    [3001, 1],
+  ])('one that ended after %i ms with %i leaves the cache as it is', async (lived, exitCode) => {
+    const ofBuild = await content();
+    await live(lived, exitCode);
+    expect(await content()).toBe(ofBuild);
+  });
 });
 
 test('other flags of V8 have a cache of their own', async () => {

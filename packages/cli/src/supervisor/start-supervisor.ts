@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClusterPaths, logFilePath } from '../cluster/cluster-paths.js';
 import { componentEnvironment } from '../processes/component-environment.js';
-import { nodeFlags } from '../processes/node-flags.js';
 import { readPidFile, removePidFile } from '../processes/pid-file.js';
 import { isAlive, type ProcessIdentity } from '../processes/process-identity.js';
 import { startProcess } from '../processes/running-process.js';
@@ -40,7 +39,7 @@ async function startSupervisor(paths: ClusterPaths, binDir: string): Promise<Pro
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   const { identity } = await startProcess({
     command: process.execPath,
-    args: [...nodeFlags(SUPERVISOR), join(binDir, 'supervisor.mjs'), `--state-dir=${paths.stateDir}`],
+    args: [join(binDir, 'supervisor.mjs'), `--state-dir=${paths.stateDir}`],
     env: componentEnvironment(paths.stateDir, binDir),
     logFile: logFilePath(paths, SUPERVISOR),
     leave: true,
