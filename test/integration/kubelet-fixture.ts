@@ -143,9 +143,13 @@ export async function startKubeletCluster(apiserverFlags: readonly string[] = []
     },
     async stop() {
       for (const node of nodes) await node.kill();
-      const left = await docker('ps', '--all', '--quiet', '--filter', `label=kubelab.cluster=${name}`);
-      const ids = left.split('\n').filter((id) => id !== '');
-      if (ids.length > 0) await run('docker', ['rm', '--force', '--volumes', ...ids]);
+      await eventually('the containers are gone', async () => {
+        const left = await docker('ps', '--all', '--quiet', '--filter', `label=kubelab.cluster=${name}`);
+        const ids = left.split('\n').filter((id) => id !== '');
+        // The engine may still be removing what the kubelet asked it to: that one is refused.
+        if (ids.length > 0) await run('docker', ['rm', '--force', '--volumes', ...ids]).catch(() => undefined);
+        return ids.length === 0;
+      });
       await run('docker', ['network', 'rm', network]);
       await api.stop();
       await etcd.stop();

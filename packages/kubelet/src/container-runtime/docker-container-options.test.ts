@@ -55,6 +55,7 @@ describe('a sandbox', () => {
     expect(options).toMatchObject({
       name: 'kubelab_POD_p_ns_u_1',
       Hostname: 'p',
+      NetworkDisabled: true,
       Labels: { 'kubelab.cluster': 'c', 'kubelab.node': 'n', 'kubelab.role': 'sandbox', 'kubelab.pod.uid': 'u' },
       HostConfig: { NetworkMode: 'none', IpcMode: 'shareable', Sysctls: { 'net.x': '1' } },
     });
@@ -64,7 +65,8 @@ describe('a sandbox', () => {
     const onNode = { pod, attempt: 0, hostname: 'p', host: { ...host, network: true }, sysctls: {} };
     const options = sandboxOptions(onNode, settings);
     expect(options.HostConfig?.NetworkMode).toBe('container:node-id');
-    expect(options.Hostname).toBeUndefined();
+    expect(options).not.toHaveProperty('Hostname');
+    expect(options).not.toHaveProperty('NetworkDisabled');
     expect(sandboxOptions(onNode, { ...settings, nodeContainer: undefined }).HostConfig?.NetworkMode).toBe('host');
   });
 });

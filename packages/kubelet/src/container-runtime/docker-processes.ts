@@ -5,7 +5,7 @@ import { asStdout, demultiplex } from './docker-stream.js';
 import type { ContainerLogsOptions, ContainerRuntime, OutputChunk, ProcessStreams } from './runtime.js';
 import { RuntimeError } from './runtime.js';
 
-type Processes = Pick<ContainerRuntime, 'exec' | 'attach' | 'logs' | 'stats'>;
+type Processes = Pick<ContainerRuntime, 'exec' | 'attach' | 'logs'>;
 
 /** Processes in containers: their logs, what is started in them, what is attached to them. */
 export function dockerProcesses(docker: Docker): Processes {
@@ -57,24 +57,6 @@ export function dockerProcesses(docker: Docker): Processes {
           },
         });
       });
-    },
-
-    async stats(id, signal) {
-      const stats = await engineCall('read stats', signal, () =>
-        docker.getContainer(id).stats({ stream: false, 'one-shot': true }),
-      );
-      const atMs = Date.parse(stats.read);
-      // The engine's answer for a container that has just ended says next to nothing.
-      if (Number.isNaN(atMs)) throw new RuntimeError('notRunning', `container ${id} has no stats any more`);
-      const { usage = 0, stats: detail } = stats.memory_stats ?? {};
-      const inactive = detail?.total_inactive_file ?? (detail as { inactive_file?: number } | undefined)?.inactive_file;
-      return {
-        atMs,
-        cpuTotalNanoseconds: stats.cpu_stats?.cpu_usage?.total_usage ?? 0,
-        memoryUsageBytes: usage,
-        memoryWorkingSetBytes: Math.max(0, usage - (inactive ?? 0)),
-        memoryRssBytes: detail?.total_rss ?? (detail as { anon?: number } | undefined)?.anon ?? 0,
-      };
     },
   };
 }

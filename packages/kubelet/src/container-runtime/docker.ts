@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { readCgroupStats } from './cgroup-stats.js';
 import type { DockerContainerSettings } from './docker-container-options.js';
 import { dockerContainers } from './docker-containers.js';
 import { engineCall } from './docker-errors.js';
@@ -20,6 +21,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): ContainerRun
     ...dockerImages(docker),
     ...dockerProcesses(docker),
 
+    stats: (container) => readCgroupStats(container),
     events: (signal, onOpen) => dockerEvents(docker, options.ownership, signal, onOpen),
 
     async information(signal) {

@@ -217,7 +217,7 @@ export class HollowRuntime implements ContainerRuntime {
     return this.#engine.attach(id);
   }
 
-  async stats(id: string): Promise<never> {
+  async stats({ id }: Pick<RuntimeContainer, 'id'>): Promise<never> {
     throw new RuntimeError('refused', `container ${id} is hollow: it uses nothing`);
   }
 

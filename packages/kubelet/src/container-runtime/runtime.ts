@@ -244,7 +244,8 @@ export interface ContainerRuntime {
   logs(id: string, options: ContainerLogsOptions, signal: AbortSignal): Promise<AsyncIterable<OutputChunk>>;
   exec(id: string, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams>;
   attach(id: string, options: Omit<ExecOptions, 'command'>, signal: AbortSignal): Promise<ProcessStreams>;
-  stats(id: string, signal: AbortSignal): Promise<ContainerStats>;
+  /** What a running container uses. */
+  stats(container: Pick<RuntimeContainer, 'id' | 'pid'>): Promise<ContainerStats>;
 }
 
 export type RuntimeErrorKind =

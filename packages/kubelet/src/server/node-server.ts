@@ -31,7 +31,7 @@ export interface NodeServerOptions {
   readonly cache: Pick<ContainerCache, 'of'>;
   readonly pods: Pick<Informer<Pod>, 'get'>;
   /** Kubernetes' stats/summary. */
-  readonly summarize: (signal: AbortSignal) => Promise<object>;
+  readonly summarize: () => Promise<object>;
   readonly clock: Clock;
   readonly tracer: Tracer;
   readonly log: Logger;
@@ -68,7 +68,7 @@ export function createNodeServer(server: NodeServerOptions): NodeServer {
       stats: (call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) => {
         answer(async () => {
           authorizePeer(call.getAuthContext().sslPeerCertificate);
-          return { summary: Buffer.from(JSON.stringify(await summarize(signal))) };
+          return { summary: Buffer.from(JSON.stringify(await summarize())) };
         }, callback);
       },
     };

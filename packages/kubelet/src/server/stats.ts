@@ -40,11 +40,11 @@ const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 const CONCURRENCY = 8;
 
 /** Kubernetes' stats/summary of the node and its pods. Rates are since the last call, the first time since the start. */
-export function createStatsSummary(options: StatsOptions): (signal: AbortSignal) => Promise<object> {
+export function createStatsSummary(options: StatsOptions): () => Promise<object> {
   const { nodeName, runtime, cache, pods, machine, clock } = options;
   let samples = new Map<string, Sample>();
 
-  return async (signal) => {
+  return async () => {
     const running = [...pods.list()].flatMap(({ metadata }) =>
       cache.of(metadata.uid).filter(({ role, state }) => role === 'container' && state === 'running'),
     );
@@ -54,7 +54,7 @@ export function createStatsSummary(options: StatsOptions): (signal: AbortSignal)
       const some = running.slice(from, from + CONCURRENCY);
       await Promise.all(
         some.map(async (container) => {
-          const stats = await runtime.stats(container.id, signal).catch(() => undefined);
+          const stats = await runtime.stats(container).catch(() => undefined);
           if (!stats) return;
           next.set(container.id, stats);
           const ofPod = summaries.get(container.pod.uid) ?? [];
