@@ -2,7 +2,13 @@ import type { Bench, BenchContext, Figure } from '../bench.js';
 import type { BenchCluster } from '../cluster/bench-cluster.js';
 import { median } from '../measure/statistics.js';
 import { until } from '../measure/until.js';
-import { countContainers, createDockerPods, ENGINE_CONCURRENCY } from '../raw/docker-pods.js';
+import {
+  countContainers,
+  createDockerPods,
+  type DockerPods,
+  ENGINE_CONCURRENCY,
+  type PauseNetwork,
+} from '../raw/docker-pods.js';
 import { watchReadyPods } from './ready-pods.js';
 
 /** How many pods at once, and how often. */
@@ -19,7 +25,7 @@ const LIMIT_MS = 180_000;
 
 interface BatchTimes {
   readonly kubelabMs: number[];
-  readonly dockerMs: number[];
+  readonly dockerMs: Readonly<Record<PauseNetwork, number[]>>;
   readonly podMs: number[];
 }
 
@@ -33,19 +39,19 @@ export const pods: Bench = {
     await until('the default ServiceAccount', () => serviceAccountPresent(cluster), limits(context));
     // The first pods pay for what is loaded only once.
     await runPods(context, cluster, 2);
-    await docker.start(2);
-    await docker.remove();
+    await runDocker(docker, 2, 'none');
     for (const batch of BATCHES) {
-      const times: BatchTimes = { kubelabMs: [], dockerMs: [], podMs: [] };
+      const times: BatchTimes = { kubelabMs: [], dockerMs: { none: [], disabled: [] }, podMs: [] };
       for (let round = 0; round < (context.quick ? 1 : batch.rounds); round++) {
         const { elapsedMs, podMs } = await runPods(context, cluster, batch.pods);
         times.kubelabMs.push(elapsedMs);
         times.podMs.push(...podMs);
-        times.dockerMs.push(await docker.start(batch.pods));
-        await docker.remove();
-        context.say(
-          `${batch.pods} pods: ${Math.round(elapsedMs)} ms, Docker alone ${Math.round(times.dockerMs.at(-1) ?? 0)} ms`,
-        );
+        const noneMs = await runDocker(docker, batch.pods, 'none');
+        const disabledMs = await runDocker(docker, batch.pods, 'disabled');
+        times.dockerMs.none.push(noneMs);
+        times.dockerMs.disabled.push(disabledMs);
+        const alone = `Docker alone ${Math.round(noneMs)} ms, without its network ${Math.round(disabledMs)} ms`;
+        context.say(`${batch.pods} pods: ${Math.round(elapsedMs)} ms, ${alone}`);
       }
       yield figureOf(batch.pods, times);
     }
@@ -55,7 +61,8 @@ export const pods: Bench = {
 /** The ratio of two rates is that of the two times the other way round. */
 function figureOf(count: number, { kubelabMs, dockerMs, podMs }: BatchTimes): Figure {
   const oursMs = median(kubelabMs);
-  const rawMs = median(dockerMs);
+  const rawMs = median(dockerMs.none);
+  const withoutNetworkMs = median(dockerMs.disabled);
   return {
     name: `pods/${count}`,
     value: rawMs / oursMs,
@@ -66,10 +73,18 @@ function figureOf(count: number, { kubelabMs, dockerMs, podMs }: BatchTimes): Fi
       dockerPodsPerSecond: (count / rawMs) * 1000,
       allReadyMs: oursMs,
       dockerAllRunningMs: rawMs,
+      ofDockerWithoutItsNetwork: withoutNetworkMs / oursMs,
       podReadyP50Ms: median(podMs),
       engineInFlight: Math.min(ENGINE_CONCURRENCY, count),
     },
   };
+}
+
+/** Milliseconds until so many run; removes them. */
+async function runDocker(docker: DockerPods, count: number, network: PauseNetwork): Promise<number> {
+  const elapsedMs = await docker.start(count, network);
+  await docker.remove();
+  return elapsedMs;
 }
 
 /** Creates so many pods at once, waits until all are Ready, and removes them. */
