@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import type { EtcdClient } from './etcd/client.js';
 import { DELETION_KEY } from './storage-keys.js';
 import type { Revision } from './versions.js';
 
 /**
- * Asks etcd, linearized, which revision it stands at. All who ask while a
- * question is under way share the next one: that one is asked after they came,
- * so its answer covers every write acknowledged before they did.
+ * Asks etcd, linearized, which revision it stands at. All who ask before a
+ * question is on its way share it, and one is at a time: it is asked after they
+ * came, so its answer covers every write acknowledged before they did.
  */
 export class NewestRevision {
   #running: Promise<Revision> | undefined;
@@ -15,18 +16,17 @@ export class NewestRevision {
 
   /** Rejects with an EtcdError when etcd does not answer in the client's time. */
   get(): Promise<Revision> {
-    if (!this.#running) {
-      this.#running = this.#ask();
-      return this.#running;
-    }
-    this.#next ??= this.#running
-      .catch(() => undefined)
-      .then(() => {
-        this.#next = undefined;
-        this.#running = this.#ask();
-        return this.#running;
-      });
+    this.#next ??= this.#askNext();
     return this.#next;
+  }
+
+  async #askNext(): Promise<Revision> {
+    await this.#running?.catch(() => undefined);
+    // To the end of the turn: several requests may have come with one read of a socket.
+    await setImmediate();
+    this.#next = undefined;
+    this.#running = this.#ask();
+    return this.#running;
   }
 
   async #ask(): Promise<Revision> {
