@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { KeyValue } from './etcd/messages.js';
 import { type CacheChange, ResourceCache } from './resource-cache.js';
@@ -119,5 +120,28 @@ describe('ResourceCache', () => {
     const cache = new ResourceCache(prefix, { count: 100, bytes: 1_000_000, ageMs: 60_000 }, (key) => broken.push(key));
     cache.fill([kv('d/a', 1), { ...kv('d/b', 2), value: Buffer.from('{}\nnonsense') }], 10);
     expect([cache.paths('', ''), broken]).toEqual([['d/a'], ['/registry/configmaps/d/b']]);
+  });
+});
+
+describe('waking those who wait for changes', () => {
+  it('leaves room for other work between a few and the next few', async () => {
+    const cache = filled();
+    const resumed: string[] = [];
+    for (const name of 'abcdefghij') cache.onceChanged(() => resumed.push(name));
+    const forget = cache.onceChanged(() => resumed.push('gone'));
+    cache.wake();
+    expect(resumed.join('')).toBe('abcd');
+    // One that waits again hears of what comes next, after all who have not heard of the last change.
+    cache.onceChanged(() => resumed.push('A'));
+    cache.wake();
+    expect(resumed.join('')).toBe('abcd');
+    forget();
+    await setImmediate();
+    expect(resumed.join('')).toBe('abcdefgh');
+    await setImmediate();
+    expect(resumed.join('')).toBe('abcdefghijA');
+    cache.wake();
+    await setImmediate();
+    expect(resumed).toHaveLength(11);
   });
 });

@@ -32,6 +32,9 @@ export interface DeleteChange {
   readonly trace: TraceContext | undefined;
 }
 
+/** An event takes about 30 µs a watcher: so many hold up a request no longer than another request would. */
+const READERS_PER_TURN = 4;
+
 /**
  * The objects of one resource as of one revision, and the window of events that
  * led there. Changed by the feed alone, a whole revision at a time and without
@@ -43,7 +46,11 @@ export class ResourceCache {
   #window: EventWindow;
   #filled = false;
   #completeSince: VersionNumber = 0;
+  /** They have seen all there is. */
   readonly #readers = new Set<() => void>();
+  /** There is something new, and they have not been told yet. */
+  readonly #due = new Set<() => void>();
+  #isResuming = false;
   readonly #observers = new Set<(event: StoredEvent) => void>();
 
   constructor(
@@ -155,13 +162,29 @@ export class ResourceCache {
   /** Calls `resume` once when there may be something new. Returns how to take that back. */
   onceChanged(resume: () => void): () => void {
     this.#readers.add(resume);
-    return () => this.#readers.delete(resume);
+    return () => {
+      this.#readers.delete(resume);
+      this.#due.delete(resume);
+    };
   }
 
+  /** Resumes all readers, some at once and the others in the turns that follow: requests come in between. */
   wake(): void {
-    const readers = [...this.#readers];
+    for (const resume of this.#readers) this.#due.add(resume);
     this.#readers.clear();
-    for (const resume of readers) resume();
+    if (!this.#isResuming) this.#resumeSome();
+  }
+
+  #resumeSome(): void {
+    let left = READERS_PER_TURN;
+    for (const resume of this.#due) {
+      if (left === 0) break;
+      left -= 1;
+      this.#due.delete(resume);
+      resume();
+    }
+    this.#isResuming = this.#due.size > 0;
+    if (this.#isResuming) setImmediate(() => this.#resumeSome());
   }
 
   /** What `paths` under `prefix` held at an earlier version of the window: the events since, taken back. */
