@@ -71,6 +71,28 @@ test('logs and exec reach the nodes’ kubelets', async () => {
   expect(await kubectl('-n', 'rds2024test', 'exec', pod, '--', 'cat', '/etc/hostname')).toBe(pod.replace('pod/', ''));
 });
 
+test('what the containers use is told by the node that they are on', async () => {
+  const placed = ['-o=jsonpath={.items[0].spec.nodeName} {.items[0].metadata.name}'];
+  const [node = '', pod = ''] = (await kubectl('-n', 'rds2024test', 'get', 'pods', ...placed)).split(' ');
+  const summary = JSON.parse(await kubectl('get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`)) as Summary;
+  const containers = summary.pods.find(({ podRef }) => podRef.name === pod)?.containers ?? [];
+  expect(containers).toHaveLength(1);
+  for (const { cpu, memory } of containers) {
+    expect(cpu.usageCoreNanoSeconds).toBeGreaterThan(0);
+    expect(memory.workingSetBytes).toBeGreaterThan(1 << 18);
+  }
+});
+
+interface Summary {
+  readonly pods: readonly {
+    readonly podRef: { readonly name: string };
+    readonly containers: readonly {
+      readonly cpu: { readonly usageCoreNanoSeconds: number };
+      readonly memory: { readonly workingSetBytes: number };
+    }[];
+  }[];
+}
+
 test('a node that is stopped takes its pods with it, and comes back', async () => {
   await compose('stop', 'node3');
   const { stdout } = await execute('docker', [
