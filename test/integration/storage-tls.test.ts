@@ -5,6 +5,8 @@ import { createCertificateAuthority, issueCertificate } from '@kubelab/runtime/c
 import { startEtcd } from '@kubelab/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdStorage } from '../../packages/apiserver/src/storage/etcd-storage.js';
+import type { ExternalEtcd } from '../../packages/cli/src/cluster/cluster.js';
+import { checkExternalEtcd } from '../../packages/cli/src/cluster/external-etcd.js';
 import { configMap, openStorage, silent } from './storage-harness.js';
 
 describe('storage on etcd over mutual TLS', () => {
@@ -67,5 +69,18 @@ describe('storage on etcd over mutual TLS', () => {
       requestTimeoutMs: 500,
     });
     await expect(storage.checkHealth()).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+  });
+
+  it('is tried by `up` before anything is made, and it says what is wrong', async () => {
+    const servers = [etcd?.endpoint ?? ''];
+    await checkExternalEtcd({ servers, ...tls });
+    await checkExternalEtcd({ servers: ['https://127.0.0.1:1', ...servers], ...tls });
+    const refusal = (external: ExternalEtcd) => expect(checkExternalEtcd(external)).rejects;
+    await refusal({ servers, caFile: tls.caFile }).toThrow(/^https:\/\/127.0.0.1:\d+: .*alert.*certificate/);
+    await refusal({ servers, ...tls, caFile: file('stranger-ca.pem') }).toThrow('unable to verify');
+    await refusal({ servers, ...tls, keyFile: file('none.key') }).toThrow(`ENOENT: no such file`);
+    await refusal({ servers: ['http://127.0.0.1:1', 'http://127.0.0.1:2'] }).toThrow(
+      /:1: .*REFUSED.*; .*:2: .*REFUSED/,
+    );
   });
 });

@@ -5,45 +5,47 @@ import type { ExternalEtcd } from './cluster.js';
 
 const LIMIT_MS = 5_000;
 
+/** Resolves when a server answers that it is well; rejects with what each has to say instead. */
+export async function checkExternalEtcd(etcd: ExternalEtcd): Promise<void> {
+  await firstAnswer(etcd, '/health', undefined);
+}
+
 /**
  * Deletes all that a cluster has in an etcd of the user's, and nothing else.
  * Over etcd's JSON gateway, which is on unless the user has turned it off.
  * Resolves with how many keys there were; rejects where no server takes the request.
  */
-export async function emptyExternalEtcd({
-  servers,
-  prefix,
-  caFile,
-  certFile,
-  keyFile,
-}: ExternalEtcd & { readonly prefix: string }): Promise<number> {
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((file) => file && readFile(file)));
+export async function emptyExternalEtcd(etcd: ExternalEtcd & { readonly prefix: string }): Promise<number> {
   // From PREFIX/ to what comes behind everything that begins so: "0" comes behind "/".
-  const range = { key: base64(`${prefix}/`), range_end: base64(`${prefix}0`) };
-  let last: unknown = new Error('no server is named');
+  const range = { key: base64(`${etcd.prefix}/`), range_end: base64(`${etcd.prefix}0`) };
+  const answer = await firstAnswer(etcd, '/v3/kv/deleterange', range);
+  return Number((answer as { deleted?: string }).deleted ?? 0);
+}
+
+/** Asks one server after the other, until one answers with 200. */
+async function firstAnswer(etcd: ExternalEtcd, path: string, body: object | undefined): Promise<unknown> {
+  const { servers, caFile, certFile, keyFile } = etcd;
+  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((file) => file && readFile(file)));
+  const tls = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+  const failures: string[] = [];
   for (const server of servers) {
     try {
-      const answer = await post(new URL('/v3/kv/deleterange', server), range, {
-        ...(ca ? { ca } : {}),
-        ...(cert ? { cert } : {}),
-        ...(key ? { key } : {}),
-      });
-      return Number((answer as { deleted?: string }).deleted ?? 0);
+      return await ask(new URL(path, server), body, tls);
     } catch (error) {
-      last = error;
+      failures.push(`${server}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw last;
+  throw new Error(failures.join('; '));
 }
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-function post(url: URL, body: unknown, tls: object): Promise<unknown> {
-  const text = JSON.stringify(body);
+function ask(url: URL, body: object | undefined, tls: object): Promise<unknown> {
+  const text = body === undefined ? '' : JSON.stringify(body);
   const options: RequestOptions = {
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     agent: false,
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
     signal: AbortSignal.timeout(LIMIT_MS),

@@ -1,5 +1,6 @@
 import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
 import { type Cluster, type ExternalEtcd, type HollowNodes, type ProxyMode, readCluster } from '../cluster/cluster.js';
+import { checkExternalEtcd } from '../cluster/external-etcd.js';
 import { withClusterLock } from '../cluster/lock.js';
 import { ensureAuthorities } from '../cluster/pki.js';
 import { prepareCertificates, prepareCluster } from '../cluster/prepare-cluster.js';
@@ -41,6 +42,11 @@ interface UpState {
 export async function up(options: UpOptions): Promise<void> {
   const context = await openContext(options);
   await checkRequirements(context, options);
+  if (options.externalEtcd) {
+    await checkExternalEtcd(options.externalEtcd).catch((error: Error) => {
+      throw new CommandError(`the etcd of --etcd-servers cannot be used: ${error.message}`);
+    });
+  }
   if (options.hollow) await checkHollowNodes(options.hollow, context.binDir);
   await withClusterLock(context.paths, async () => {
     const wasRunning = findSupervisor(context.paths) !== undefined;
