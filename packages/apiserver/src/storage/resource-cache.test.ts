@@ -144,4 +144,14 @@ describe('waking those who wait for changes', () => {
     await setImmediate();
     expect(resumed).toHaveLength(11);
   });
+
+  it('takes a bounded number of turns for however many', async () => {
+    const cache = filled();
+    let resumed = 0;
+    for (let reader = 0; reader < 1000; reader++) cache.onceChanged(() => resumed++);
+    cache.wake();
+    expect(resumed).toBe(63);
+    for (let turn = 1; turn < 16; turn++) await setImmediate();
+    expect(resumed).toBe(1000);
+  });
 });

@@ -34,6 +34,8 @@ export interface DeleteChange {
 
 /** An event takes about 30 µs a watcher: so many hold up a request no longer than another request would. */
 const READERS_PER_TURN = 4;
+/** However many there are, and however long the turns of a busy process: the last hears of a change within so many. */
+const TURNS = 16;
 
 /**
  * The objects of one resource as of one revision, and the window of events that
@@ -50,6 +52,7 @@ export class ResourceCache {
   readonly #readers = new Set<() => void>();
   /** There is something new, and they have not been told yet. */
   readonly #due = new Set<() => void>();
+  #perTurn = READERS_PER_TURN;
   #isResuming = false;
   readonly #observers = new Set<(event: StoredEvent) => void>();
 
@@ -172,11 +175,12 @@ export class ResourceCache {
   wake(): void {
     for (const resume of this.#readers) this.#due.add(resume);
     this.#readers.clear();
+    this.#perTurn = Math.max(READERS_PER_TURN, Math.ceil(this.#due.size / TURNS));
     if (!this.#isResuming) this.#resumeSome();
   }
 
   #resumeSome(): void {
-    let left = READERS_PER_TURN;
+    let left = this.#perTurn;
     for (const resume of this.#due) {
       if (left === 0) break;
       left -= 1;
