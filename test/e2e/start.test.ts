@@ -60,6 +60,9 @@ test('run again, it says what is running and leaves it as it is', async () => {
 });
 
 test('npm run down leaves nothing of it', async () => {
+  // `npm start` has set the replicas back to 3.
+  const pods = () => cluster.kubectl('get', 'pods', '-A', '-o=name').then((names) => names.split('\n').length);
+  await expect.poll(pods, { timeout: 60_000 }).toBe(3);
   const footprint = await takeFootprint(cluster);
   await cluster.must('down');
   expect(await findLeftovers(cluster, footprint)).toEqual([]);

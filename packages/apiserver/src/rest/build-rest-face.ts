@@ -57,7 +57,7 @@ export function buildRestFace(parts: RestFaceParts): RestFace {
   const index = lazyDocument(() => ({ paths: paths().sort() }), 2);
   for (const [path, handle] of [...plain, ['/', documentHandler(index)] as const])
     router.add(path, { kind: 'plain', handle });
-  const inFlight = createInFlight(parts.limits);
+  const inFlight = createInFlight({ ...parts.limits, waitMs: parts.requestTimeoutMs / 4 });
   const handlerOptions = { registry, authorizer, inFlight, tracer: parts.tracer, stopping };
   for (const resource of resources) {
     addResourceRoutes(
