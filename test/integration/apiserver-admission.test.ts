@@ -40,12 +40,16 @@ function podNamed(name: string, spec: object = {}, metadata: object = {}) {
   };
 }
 
-const setStatus = (path: string, status: object) =>
-  server.fetch(`${path}/status`, {
+/** Resolves when admission sees it, too: it decides by the watch cache, which a read of the object waits for. */
+async function setStatus(path: string, status: object) {
+  const answer = await server.fetch(`${path}/status`, {
     method: 'PATCH',
     body: { status },
     headers: { 'content-type': 'application/merge-patch+json' },
   });
+  await server.fetch(path);
+  return answer;
+}
 
 const RESTRICTED =
   'allowPrivilegeEscalation != false (container "main" must set securityContext.allowPrivilegeEscalation=false), ' +
