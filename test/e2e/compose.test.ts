@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,9 @@ const NAME = 'e2e-compose';
 const PREFIX = '172.31.249';
 const ADDRESSES = [21, 22, 23].map((last) => `${PREFIX}.${last}`);
 
+/** Where the example's pods write their logs, on the machine itself. */
+const LOG_ROOT = '/u01';
+const hadLogRoot = existsSync(LOG_ROOT);
 const root = mkdtempSync(join(tmpdir(), 'kubelab-e2e-'));
 const stateDir = join(root, 'state');
 const env = { ...process.env, KUBELAB_STATE_DIR: stateDir, KUBELAB_NAME: NAME, KUBELAB_PREFIX: PREFIX };
@@ -43,6 +46,7 @@ afterAll(async () => {
     `--state-dir=${stateDir}`,
   ]);
   rmSync(root, { recursive: true, force: true });
+  if (!hadLogRoot) rmSync(LOG_ROOT, { recursive: true, force: true });
 });
 
 test('three nodes become Ready', async () => {
