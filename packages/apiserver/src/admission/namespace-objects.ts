@@ -1,5 +1,5 @@
 import type { KubernetesObject, Persisted } from '@kubelab/api';
-import type { ResourceStorage } from '../storage/storage.js';
+import type { ResourceStorage, StoredEvent } from '../storage/storage.js';
 
 /**
  * The objects of a kind by their namespace, as the cache has them: for kinds
@@ -9,7 +9,7 @@ export function namespaceObjects<T extends KubernetesObject>(
   storage: ResourceStorage<T>,
 ): (namespace: string) => readonly Persisted<T>[] {
   const names = new Map<string, Set<string>>();
-  storage.observe(({ type, current }) => {
+  const observer = ({ type, current }: StoredEvent): void => {
     const { namespace, name } = current.key;
     const present = names.get(namespace);
     if (type !== 'DELETED') {
@@ -19,7 +19,8 @@ export function namespaceObjects<T extends KubernetesObject>(
     }
     present?.delete(name);
     if (present?.size === 0) names.delete(namespace);
-  });
+  };
+  storage.observe(observer, { decides: true });
   return (namespace) => {
     const present = names.get(namespace);
     if (present === undefined) return [];

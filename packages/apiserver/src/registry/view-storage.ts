@@ -66,7 +66,7 @@ export function viewStorage(resource: Viewed, stored: ResourceStorage): Resource
       const found = stored.getCached(key);
       return found && see(found);
     },
-    observe: (observer) => stored.observe((event) => observer(seeEvent(event))),
+    observe: (observer, options) => stored.observe((event) => observer(seeEvent(event)), options),
     async list(query: ListQuery): Promise<ListPage> {
       const { matches } = query;
       const page = await stored.list(matches ? { ...query, matches: (object) => matches(see(object)) } : query);

@@ -11,16 +11,25 @@ export interface InFlightLimits {
 
 type RequestKind = 'readOnly' | 'mutating';
 
+/** Who waits; an exchange is one. */
+interface Waiter {
+  readonly user: { readonly name: string };
+  /** Ends the waiting. Asked for only where there is any. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Counts what is being worked on, and lets wait what is too much, in the order in which it came: as with Kubernetes'
- * API priority and fairness, a burst takes longer and is not refused. Watches and streams do not count.
+ * Counts what is being worked on, and lets wait what is too much: as with Kubernetes' API priority and fairness, a
+ * burst takes longer and is not refused, and the users take turns, so that one who sends very much holds up himself
+ * alone. Watches and streams do not count.
  */
 export interface InFlight {
   /**
-   * Resolves with what gives the place back; call it once. The signal ends the waiting.
-   * @throws {ApiError} TooManyRequests after the time to wait, or where too many wait already
+   * Resolves with what gives the place back; call it once.
+   * @throws {ApiError} TooManyRequests after the time to wait, or where too many wait already: of the user who has
+   * the most waiting, the last is refused
    */
-  enter(kind: RequestKind, signal: AbortSignal): Promise<() => void>;
+  enter(kind: RequestKind, waiter: Waiter): Promise<() => void>;
   readonly readOnly: number;
   readonly mutating: number;
 }
@@ -37,7 +46,7 @@ export function createInFlight({
 }: InFlightLimits = {}): InFlight {
   const lanes = { readOnly: new Lane(readOnly, waitMs), mutating: new Lane(mutating, waitMs) };
   return {
-    enter: (kind, signal) => lanes[kind].enter(signal),
+    enter: (kind, waiter) => lanes[kind].enter(waiter),
     get readOnly() {
       return lanes.readOnly.count;
     },
@@ -47,10 +56,15 @@ export function createInFlight({
   };
 }
 
+interface Turn {
+  /** Takes over the place of one that leaves. */
+  enter(): void;
+  refuse(): void;
+}
+
 class Lane {
   #count = 0;
-  /** In the order in which they came; each takes over the place of one that leaves. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new TurnsByUser();
 
   constructor(
     readonly limit: number,
@@ -61,41 +75,81 @@ class Lane {
     return this.#count;
   }
 
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(waiter: Waiter): Promise<() => void> {
     if (this.#count < this.limit) this.#count += 1;
-    else await this.#takeOver(signal);
+    else await this.#takeOver(waiter);
     return () => this.#leave();
   }
 
   #leave(): void {
-    const [next] = this.#waiting;
-    if (next) next();
+    const next = this.#waiting.next();
+    if (next) next.enter();
     else this.#count -= 1;
   }
 
-  #takeOver(signal: AbortSignal): Promise<void> {
+  #takeOver({ user, signal }: Waiter): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted || this.#waiting.size >= MAX_WAITING) {
-        reject(tooManyRequests());
-        return;
-      }
       const settle = (): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', giveUp);
-        this.#waiting.delete(enter);
+        signal.removeEventListener('abort', turn.refuse);
+        this.#waiting.delete(user.name, turn);
       };
-      const enter = (): void => {
-        settle();
-        resolve();
+      const turn: Turn = {
+        enter() {
+          settle();
+          resolve();
+        },
+        refuse() {
+          settle();
+          reject(tooManyRequests());
+        },
       };
-      const giveUp = (): void => {
-        settle();
-        reject(tooManyRequests());
-      };
-      const timer = setTimeout(giveUp, this.waitMs);
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(enter);
+      const timer = setTimeout(turn.refuse, this.waitMs);
+      signal.addEventListener('abort', turn.refuse, { once: true });
+      this.#waiting.add(user.name, turn);
+      if (signal.aborted) turn.refuse();
+      else if (this.#waiting.size > MAX_WAITING) this.#waiting.lastOfMost()?.refuse();
     });
+  }
+}
+
+/** A queue a user, served one turn each, round and round. */
+class TurnsByUser {
+  readonly #queues = new Map<string, Set<Turn>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(user: string, turn: Turn): void {
+    const queue = this.#queues.get(user) ?? new Set();
+    this.#queues.set(user, queue.add(turn));
+    this.#size += 1;
+  }
+
+  delete(user: string, turn: Turn): void {
+    const queue = this.#queues.get(user);
+    if (!queue?.delete(turn)) return;
+    this.#size -= 1;
+    if (queue.size === 0) this.#queues.delete(user);
+  }
+
+  /** The first of the user whose turn it is, who goes behind the others. */
+  next(): Turn | undefined {
+    const [first] = this.#queues;
+    if (first === undefined) return undefined;
+    const [user, queue] = first;
+    this.#queues.delete(user);
+    this.#queues.set(user, queue);
+    return queue.values().next().value;
+  }
+
+  lastOfMost(): Turn | undefined {
+    const most = Math.max(...Array.from(this.#queues.values(), ({ size }) => size));
+    // Among equals the one who came last.
+    const queue = [...this.#queues.values()].findLast(({ size }) => size === most);
+    return queue && [...queue].at(-1);
   }
 }
 

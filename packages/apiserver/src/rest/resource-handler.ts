@@ -63,7 +63,7 @@ export function resourceHandler(path: ResourcePath, options: ResourceHandlerOpti
     if (resource.view?.deprecation !== undefined) exchange.warnings.add(resource.view.deprecation);
     if (verb === 'watch') return watch(exchange, target, options, upgrade);
     const reads = verb === 'get' || verb === 'list';
-    const leave = await inFlight.enter(reads ? 'readOnly' : 'mutating', exchange.signal);
+    const leave = await inFlight.enter(reads ? 'readOnly' : 'mutating', exchange);
     try {
       if (verb === 'get') return await get(exchange, target, registry);
       if (verb === 'list') return await list(exchange, target, registry);

@@ -53,6 +53,8 @@ type WithTimeToLive = WriteContext & { timeToLiveSeconds?: number };
 /** One resource in etcd: writes go there, reads come from the cache. */
 export class EtcdResourceStorage<T extends KubernetesObject> implements ResourceStorage<T> {
   readonly #lister: Lister;
+  /** Whether writes are waited for until the cache has them. */
+  #decides = false;
 
   constructor(
     readonly resource: ResourceType<T>,
@@ -96,6 +98,7 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     const outcome = await this.shared.writer.write({ key: etcdKey, expected, writeId, size: 0, operations });
     if (!outcome.made) throw this.#conflict(key, 'changed', outcome);
     const last = known ?? (await this.#lastState(key, outcome));
+    await this.#untilObserved(outcome.number);
     return (last as StoredValue<T>).at(versionOf(outcome.number), context.trace);
   }
 
@@ -118,7 +121,8 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     return this.cache.get(objectPath(key)) as StoredValue<T> | undefined;
   }
 
-  observe(observer: (event: StoredEvent) => void): void {
+  observe(observer: (event: StoredEvent) => void, { decides = false } = {}): void {
+    this.#decides ||= decides;
     this.cache.observe(observer);
   }
 
@@ -175,6 +179,7 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
       });
     });
     if (!outcome.made) throw this.#conflict(key, expected === 0 ? 'exists' : 'changed', outcome);
+    await this.#untilObserved(outcome.number);
     const { body, metadataAt } = encoded;
     const traceparent = context.trace ? formatTraceparent(context.trace) : undefined;
     return StoredValue.decode<T>(key, outcome.number, {
@@ -223,6 +228,11 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     const { kvs } = await this.shared.client.range({ key: Buffer.from(this.#etcdKey(key)), revision });
     const [kv] = kvs;
     return kv && StoredValue.fromEtcd(key, kv);
+  }
+
+  /** The write is made, whether or not its being seen takes too long. */
+  async #untilObserved(number: VersionNumber): Promise<void> {
+    if (this.#decides) await this.shared.feed.waitFor(revisionOf(number), CACHE_WAIT_MS);
   }
 
   /** Waits until the cache has every write acknowledged before the call. */

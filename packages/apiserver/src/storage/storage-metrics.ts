@@ -54,7 +54,7 @@ function timed<T extends KubernetesObject>(plain: ResourceStorage<T>, time: Time
     getCached: (key) => plain.getCached(key),
     list: (query) => time('list', resource, plain.list(query)),
     watch: (query) => plain.watch(query),
-    observe: (observer) => plain.observe(observer),
+    observe: (...observing) => plain.observe(...observing),
   };
 }
 

@@ -130,8 +130,10 @@ export interface ResourceStorage<T extends KubernetesObject = KubernetesObject> 
   /**
    * For what is derived from the objects: called with each as ADDED once the cache is filled, then with each event
    * before anybody can read it. Must not throw, and looks at the object only where it must: it is parsed then.
+   * Where it `decides` about requests, a write of the resource by this server resolves only once the observer has
+   * seen it: whoever makes a quota or a role is answered when it holds.
    */
-  observe(observer: (event: StoredEvent) => void): void;
+  observe(observer: (event: StoredEvent) => void, options?: { readonly decides?: boolean }): void;
   list(query: ListQuery): Promise<ListPage>;
   /**
    * Bounded: a reader that falls behind by more than its buffer is dropped

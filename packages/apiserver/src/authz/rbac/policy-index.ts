@@ -14,7 +14,7 @@ import {
   roles,
 } from '@kubelab/api';
 import type { User } from '../../authn/user.js';
-import type { Storage, StoredObject } from '../../storage/storage.js';
+import type { Storage, StoredEvent, StoredObject } from '../../storage/storage.js';
 import { RuleSet } from './rule-set.js';
 import { type Grant, SubjectIndex } from './subject-index.js';
 
@@ -86,10 +86,11 @@ export class PolicyIndex {
     resource: ResourceType<T>,
     set: (path: string, object: DeepReadonly<T> | undefined) => void,
   ): void {
-    storage.forResource(resource).observe(({ type, current }) => {
+    const observer = ({ type, current }: StoredEvent): void => {
       const { key, object } = current as StoredObject<T>;
       set(`${key.namespace}/${key.name}`, type === 'DELETED' ? undefined : (object as DeepReadonly<T>));
-    });
+    };
+    storage.forResource(resource).observe(observer, { decides: true });
   }
 }
 
