@@ -76,6 +76,29 @@ test('a bench of 1,000 pods over 500 nodes binds them all, and its figures agree
   expect(await containersWith('kubelab.cluster')).not.toContainEqual(expect.stringContaining('bench-scheduling'));
 });
 
+test('a bench that is warmed up counts the last run alone, on nodes of its own', async () => {
+  const json = join(directory, 'warm.json');
+  const params = ['initNodes=5', 'initPods=0', 'measurePods=20'].flatMap((param) => ['--param', param]);
+  const outcome = await bench('scheduling', 'SchedulingBasic', ...params, '--warm-up', '1', '--json', json);
+  expect(outcome.code, outcome.stderr).toBe(0);
+  expect(outcome.stderr).toContain('to warm up: 1 of 1');
+  expect(outcome.stdout).toContain('warmed up by 1 run;');
+  expect(outcome.stdout).toContain('20 of 20 pods bound');
+  const { dataItems } = JSON.parse(readFileSync(json, 'utf8')) as { dataItems: DataItem[] };
+  const dataOf = (metric: string) => dataItems.find(({ labels }) => labels.Metric === metric)?.data;
+  expect(dataOf('SchedulingPods')).toEqual({ Created: 20, Bound: 20, Rebound: 0 });
+  expect(dataOf('NodePods')).toMatchObject({ Average: 4 });
+  expect(dataOf('scheduler_schedule_attempts_total')).toEqual({ Total: 20 });
+});
+
+test('a number of runs to warm up that is none is refused', async () => {
+  const outcome = await bench('scheduling', 'SchedulingBasic', '--warm-up', 'twice');
+  expect(outcome).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--warm-up: "twice" is not a number from 0'),
+  });
+});
+
 test('a workload that is not right is refused with its line and field, before anything is brought up', async () => {
   const file = join(directory, 'bad.yaml');
   writeFileSync(file, 'name: Bad\nworkloadTemplate:\n  - opcode: createNodes\n    countt: 5\n');

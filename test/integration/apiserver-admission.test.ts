@@ -103,6 +103,20 @@ describe('Pod Security', () => {
     );
   });
 
+  test('holds from the moment on that the label is acknowledged', async () => {
+    const path = await makeNamespace('changing');
+    const outcomes: number[] = [];
+    for (const level of ['restricted', 'privileged', 'restricted', 'privileged', 'restricted', 'privileged']) {
+      await server.fetch(path, {
+        method: 'PATCH',
+        body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': level } } },
+        headers: { 'content-type': 'application/merge-patch+json' },
+      });
+      outcomes.push((await send('POST', `${path}/pods`, podNamed(`web-${outcomes.length}`))).status);
+    }
+    expect(outcomes).toEqual([403, 201, 403, 201, 403, 201]);
+  });
+
   test('refuses labels that say nothing', async () => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'strict' };
     const { status, json } = await send('POST', '/api/v1/namespaces', { metadata: { name: 'wrong', labels } });
@@ -480,6 +494,22 @@ describe('classes', () => {
     );
     const absent = await send('POST', `${path}/pods`, podNamed('w', { priorityClassName: 'absent' }));
     expect(absent.json.message).toBe('pods "w" is forbidden: no PriorityClass with name absent was found');
+  });
+
+  test('of priority: one is for pods that name none, as long as it is there', async () => {
+    const path = await makeNamespace('unnamed');
+    const classes = '/apis/scheduling.k8s.io/v1/priorityclasses';
+    await send('POST', classes, { metadata: { name: 'usual' }, value: 50, globalDefault: true });
+    const { json: web } = await send('POST', `${path}/pods`, podNamed('web'));
+    expect(web.spec).toMatchObject({
+      priorityClassName: 'usual',
+      priority: 50,
+      preemptionPolicy: 'PreemptLowerPriority',
+    });
+    await send('DELETE', `${classes}/usual`);
+    const { json: later } = await send('POST', `${path}/pods`, podNamed('later'));
+    expect(later.spec.priority).toBe(0);
+    expect(later.spec).not.toHaveProperty('priorityClassName');
   });
 
   test('stay with a pod that its own manifest replaces', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StorageConflict } from '../../packages/apiserver/src/storage/storage.js';
+import { StorageConflict, type StoredEvent } from '../../packages/apiserver/src/storage/storage.js';
 import {
   Collector,
   configMap,
@@ -32,6 +32,24 @@ export function describeWrites(suite: SuiteContext): void {
       expect(gone.object.metadata.resourceVersion).toBe(gone.version);
       expect(dataOf(gone)).toEqual({ k: '2' });
       expect(await a.configMaps.get(key)).toBeUndefined();
+    });
+
+    it('answers a write of what decides once the observer has seen it', async () => {
+      const { a } = suite.storages();
+      const seen = new Map<string, string>();
+      const observer = ({ type, current }: StoredEvent) => seen.set(current.key.name, `${type} ${current.version}`);
+      a.configMaps.observe(observer, { decides: true });
+      const namespace = newNamespace();
+      const write = async (name: string) => {
+        const key = { namespace, name };
+        const made = await a.configMaps.create(key, configMap(namespace, name), {});
+        expect(seen.get(name)).toBe(`ADDED ${made.version}`);
+        const changed = await a.configMaps.update(key, configMap(namespace, name, { k: '2' }), made.version, {});
+        expect(seen.get(name)).toBe(`MODIFIED ${changed.version}`);
+        const gone = await a.configMaps.delete(key, changed.version, {});
+        expect(seen.get(name)).toBe(`DELETED ${gone.version}`);
+      };
+      await Promise.all(Array.from({ length: 100 }, (_, index) => write(`decides-${index}`)));
     });
 
     it('answers with what is present when a write is not made', async () => {

@@ -10,6 +10,8 @@ const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 /** Nothing is made in a namespace that is absent or going; system namespaces are not deleted. */
 export function namespaceLifecycle(storage: Storage): AdmissionPlugin {
   const stored = storage.forResource(namespaces);
+  // What is in the cache says whether a namespace is going, and which pods it takes (Pod Security).
+  stored.observe(() => {}, { decides: true });
 
   async function find(name: string): Promise<Persisted<Namespace>> {
     // The cache may lag behind a namespace made a moment ago, so only what it has is believed.

@@ -57,7 +57,7 @@ export async function measureOn(
   context: BenchContext,
   run: Run,
 ): Promise<SchedulingReport> {
-  const { kubeconfig, hollow, seed, inFlight, stallLimitMs } = options;
+  const { kubeconfig, hollow, seed, inFlight, stallLimitMs, warmUp } = options;
   const { signal, say } = context;
   const machine = await describeMachine();
   const target: SchedulingTarget =
@@ -65,12 +65,30 @@ export async function measureOn(
       ? await startOwnCluster(context, options)
       : await openExistingCluster(context, { ...options, kubeconfig });
   const cleanUp = kubeconfig !== undefined;
+  const runOptions = { signal, inFlight, stallLimitMs, cleanUp, say };
+  for (let round = 1; round <= warmUp; round++) {
+    say(`${workload}, to warm up: ${round} of ${warmUp}`);
+    await runAndRemove(target, runOptions, run);
+  }
   say(workload);
-  const measurements = await run(target, { signal, inFlight, stallLimitMs, cleanUp, say });
+  const measurements = await run(target, runOptions);
   const over = options.protocol === 'grpc' ? ', pods over gRPC' : '';
   const own = hollow ? 'a cluster of its own with hollow nodes' : 'a cluster of its own';
-  const cluster = `${kubeconfig === undefined ? own : basename(kubeconfig)}${over}`;
+  const warm = warmUp > 0 ? `, warmed up by ${warmUp} ${warmUp === 1 ? 'run' : 'runs'}` : '';
+  const cluster = `${kubeconfig === undefined ? own : basename(kubeconfig)}${over}${warm}`;
   return { workload, cluster, seed, machine, measurements };
+}
+
+/** A run that leaves nothing behind but processes that have done it once. */
+async function runAndRemove(target: SchedulingTarget, options: RunWorkloadOptions, run: Run): Promise<void> {
+  const cleanUps: (() => Promise<void>)[] = [];
+  try {
+    const defer = (cleanUp: () => Promise<void>): unknown => cleanUps.unshift(cleanUp);
+    await run({ ...target, defer }, { ...options, cleanUp: true });
+  } finally {
+    for (const cleanUp of cleanUps) await cleanUp();
+  }
+  await target.removeNodes();
 }
 
 /** What `run` has brought up is gone when it ends, however it does. */

@@ -21,6 +21,8 @@ export interface SchedulingOptions {
   readonly protocol: LoadProtocol;
   readonly inFlight: number;
   readonly stallLimitMs: number;
+  /** Runs of the whole workload before the one that counts. */
+  readonly warmUp: number;
   readonly json?: string;
   readonly html?: string;
 }
@@ -32,6 +34,7 @@ export const SHARED_FLAGS = {
   protocol: { type: 'string', default: 'rest' },
   'in-flight': { type: 'string', default: '32' },
   'stall-limit': { type: 'string', default: '60s' },
+  'warm-up': { type: 'string', default: '0' },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
@@ -50,6 +53,7 @@ export const SHARED_USAGE = `  --param NAME=VALUE       another value for a para
   --protocol rest|grpc     create and delete pods over REST, or over kubelab's own sessions (default: rest)
   --in-flight COUNT        creations at a time (default: 32)
   --stall-limit DURATION   give up when nothing was scheduled for so long (default: 60s)
+  --warm-up COUNT          run it so often before the run that counts, and remove what was made (default: 0)
   --json FILE              write the figures in the form of perf-dashboard's data items
 `;
 
@@ -106,11 +110,12 @@ interface SharedValues {
   readonly protocol: string;
   readonly 'in-flight': string;
   readonly 'stall-limit': string;
+  readonly 'warm-up': string;
 }
 
 export function sharedOptions(
   values: SharedValues,
-): Pick<SchedulingOptions, 'params' | 'hollow' | 'seed' | 'protocol' | 'inFlight' | 'stallLimitMs'> {
+): Pick<SchedulingOptions, 'params' | 'hollow' | 'seed' | 'protocol' | 'inFlight' | 'stallLimitMs' | 'warmUp'> {
   return {
     params: Object.fromEntries(values.param.map(readParam)),
     hollow: values.hollow,
@@ -118,12 +123,14 @@ export function sharedOptions(
     protocol: readProtocol(values.protocol),
     inFlight: readCount('--in-flight', values['in-flight']),
     stallLimitMs: readLimit(values['stall-limit']),
+    warmUp: readCount('--warm-up', values['warm-up'], 0),
   };
 }
 
-export function readCount(flag: string, text: string): number {
+export function readCount(flag: string, text: string, least = 1): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new UsageError(`${flag}: "${text}" is not a number from 1`);
+  if (text === '' || !Number.isInteger(count) || count < least)
+    throw new UsageError(`${flag}: "${text}" is not a number from ${least}`);
   return count;
 }
 

@@ -7,7 +7,7 @@ import type { RestClient } from '../../cluster/rest-client.js';
 import { createSessionClient, type LoadClient } from '../../cluster/session-client.js';
 import { runInFlight } from '../../measure/in-flight.js';
 import type { LoadProtocol } from '../scheduling-options.js';
-import { addPlainNodes, RUN_LABEL } from './plain-nodes.js';
+import { addPlainNodes, removePlainNodes } from './plain-nodes.js';
 import type { SchedulingTarget } from './scheduling-target.js';
 
 export interface ExistingClusterOptions {
@@ -36,20 +36,24 @@ export async function openExistingCluster(
   const names: string[] = [];
   const heartbeats = startHeartbeats(client, names, inFlight);
   let made = 0;
+  const removeNodes = async (): Promise<void> => {
+    await removePlainNodes({ client, run });
+    const gone = names.splice(0);
+    await runInFlight(gone.length, inFlight, (index) =>
+      client.delete(`${LEASES}/${gone[index]}`).catch(() => undefined),
+    );
+  };
   context.defer(async () => client.close());
   context.defer(async () => {
     await heartbeats.stop();
-    const selector = encodeURIComponent(`${RUN_LABEL}=${run}`);
-    await client.send({ method: 'DELETE', path: `/api/v1/nodes?labelSelector=${selector}` });
-    await runInFlight(names.length, inFlight, (index) =>
-      client.delete(`${LEASES}/${names[index]}`).catch(() => undefined),
-    );
+    await removeNodes();
   });
   return {
     client,
     load,
     processes: [],
     runsPods: false,
+    removeNodes,
     ...(schedulerMetricsUrl ? { schedulerMetricsUrl } : {}),
     defer: context.defer,
     async addNodes(operation) {

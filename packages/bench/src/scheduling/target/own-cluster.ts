@@ -7,7 +7,7 @@ import { runInFlight } from '../../measure/in-flight.js';
 import type { LoadProtocol } from '../scheduling-options.js';
 import type { CreateNodes } from '../workload/workload.js';
 import { checkSchedulerConfig } from './check-scheduler-config.js';
-import { addPlainNodes, RUN_LABEL, targetNode } from './plain-nodes.js';
+import { addPlainNodes, RUN_LABEL, removePlainNodes, targetNode } from './plain-nodes.js';
 import type { SchedulingTarget, TargetNode } from './scheduling-target.js';
 
 export interface OwnClusterOptions {
@@ -50,6 +50,11 @@ export async function startOwnCluster(context: BenchContext, options: OwnCluster
     runsPods: options.hollow,
     ...(scheduler ? { schedulerMetricsUrl: `http://${scheduler.address}/metrics` } : {}),
     defer: context.defer,
+    async removeNodes() {
+      const { client, name } = cluster;
+      if (options.hollow) await context.kubelab(['node', 'remove', '--name', name, '--hollow']);
+      else await removePlainNodes({ client, run: name });
+    },
     async addNodes(operation) {
       if (options.hollow) {
         const nodes = await addHollowNodes(context, cluster, operation, options);

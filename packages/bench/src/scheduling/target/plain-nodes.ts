@@ -51,6 +51,12 @@ export async function addPlainNodes(
   return nodes.map(targetNode);
 }
 
+/** Removes every node of the run. */
+export async function removePlainNodes({ client, run }: Pick<PlainNodesOptions, 'client' | 'run'>): Promise<void> {
+  const selector = encodeURIComponent(`${RUN_LABEL}=${run}`);
+  await client.send({ method: 'DELETE', path: `/api/v1/nodes?labelSelector=${selector}` });
+}
+
 async function noneTainted(client: RestClient, path: string): Promise<boolean> {
   const { items } = await client.get<{ items: Node[] }>(path);
   return items.every(({ spec }) => !spec?.taints?.some(({ key }) => key === NOT_READY));

@@ -18,6 +18,8 @@ export interface SchedulingTarget {
   readonly load: LoadClient;
   /** Makes the nodes of one operation and resolves once pods can be scheduled to them. */
   addNodes(operation: CreateNodes): Promise<readonly TargetNode[]>;
+  /** Removes all nodes that were made so far. Their pods are to be gone before. */
+  removeNodes(): Promise<void>;
   /** Whether pods that are bound get to run: there are kubelets. */
   readonly runsPods: boolean;
   /** Its processes; none where they cannot be seen. */
