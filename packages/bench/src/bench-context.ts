@@ -1,4 +1,5 @@
 import type { BenchContext } from './bench.js';
+import { createCleanUps } from './clean-ups.js';
 import { openCluster } from './cluster/bench-cluster.js';
 import { runKubelab } from './cluster/kubelab-command.js';
 
@@ -16,11 +17,11 @@ export function createBenchContext(
   bench: string,
   { quick, signal, say }: BenchContextOptions,
 ): { context: BenchContext; close(): Promise<void> } {
-  const cleanUps: (() => Promise<void>)[] = [];
+  const cleanUps = createCleanUps();
   const reserveCluster = (): string => {
     clusters += 1;
     const name = `bench-${bench}-${process.pid}-${clusters}`;
-    cleanUps.push(async () => {
+    cleanUps.add(async () => {
       // Not to be stopped by what stopped the bench.
       await runKubelab(['down', '--name', name], { signal: AbortSignal.timeout(DOWN_LIMIT_MS), detached: true });
     });
@@ -32,7 +33,7 @@ export function createBenchContext(
     say,
     reserveCluster,
     kubelab: (args, onLine) => runKubelab(args, { signal, ...(onLine ? { onLine } : {}) }),
-    defer: (cleanUp) => cleanUps.push(cleanUp),
+    defer: cleanUps.add,
     async startCluster(options) {
       const name = reserveCluster();
       const { nodes = 1, proxyMode = 'nftables', extraConfig = [] } = options;
@@ -41,14 +42,9 @@ export function createBenchContext(
       for (const flag of extraConfig) flags.push('--extra-config', flag);
       await runKubelab(['up', '--name', name, ...flags], { signal });
       const cluster = await openCluster(name, signal);
-      cleanUps.push(async () => cluster.client.close());
+      cleanUps.add(async () => cluster.client.close());
       return cluster;
     },
   };
-  const close = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    for (const cleanUp of cleanUps.reverse()) await cleanUp().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, `left behind: ${failures.map(String).join('; ')}`);
-  };
-  return { context, close };
+  return { context, close: cleanUps.run };
 }

@@ -20,8 +20,8 @@ interface Waiter {
 
 /**
  * Counts what is being worked on, and lets wait what is too much: as with Kubernetes' API priority and fairness, a
- * burst takes longer and is not refused, and the users take turns, so that one who sends very much holds up himself
- * alone. Watches and streams do not count.
+ * burst takes longer and is not refused, and the users take turns, so that one who sends very much holds up the
+ * others for one request of his at a time. Watches and streams do not count.
  */
 export interface InFlight {
   /**

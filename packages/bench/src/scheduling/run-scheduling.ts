@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { BenchContext } from '../bench.js';
 import { createBenchContext } from '../bench-context.js';
+import { createCleanUps } from '../clean-ups.js';
 import { describeMachine } from '../measure/machine.js';
 import { stopOnSignals } from '../stop-on-signals.js';
 import type { Measurement } from './measure/measurement.js';
@@ -81,12 +82,11 @@ export async function measureOn(
 
 /** A run that leaves nothing behind but processes that have done it once. */
 async function runAndRemove(target: SchedulingTarget, options: RunWorkloadOptions, run: Run): Promise<void> {
-  const cleanUps: (() => Promise<void>)[] = [];
+  const cleanUps = createCleanUps();
   try {
-    const defer = (cleanUp: () => Promise<void>): unknown => cleanUps.unshift(cleanUp);
-    await run({ ...target, defer }, { ...options, cleanUp: true });
+    await run({ ...target, defer: cleanUps.add }, { ...options, cleanUp: true });
   } finally {
-    for (const cleanUp of cleanUps) await cleanUp();
+    await cleanUps.run();
   }
   await target.removeNodes();
 }

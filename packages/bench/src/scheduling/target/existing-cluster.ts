@@ -34,9 +34,12 @@ export async function openExistingCluster(
   const load = protocol === 'rest' ? client : openSession(context, server, tls);
   const run = `bench-${process.pid}`;
   const names: string[] = [];
-  const heartbeats = startHeartbeats(client, names, inFlight);
+  let heartbeats: Heartbeats | undefined;
   let made = 0;
   const removeNodes = async (): Promise<void> => {
+    // First, as a heartbeat on its way would make the lease anew.
+    await heartbeats?.stop();
+    heartbeats = undefined;
     await removePlainNodes({ client, run });
     const gone = names.splice(0);
     await runInFlight(gone.length, inFlight, (index) =>
@@ -44,10 +47,7 @@ export async function openExistingCluster(
     );
   };
   context.defer(async () => client.close());
-  context.defer(async () => {
-    await heartbeats.stop();
-    await removeNodes();
-  });
+  context.defer(removeNodes);
   return {
     client,
     load,
@@ -67,6 +67,7 @@ export async function openExistingCluster(
         podCidrs: false,
       });
       names.push(...nodes.map(({ name }) => name));
+      heartbeats ??= startHeartbeats(client, names, inFlight);
       return nodes;
     },
   };
@@ -80,8 +81,12 @@ function openSession(context: BenchContext, server: string, tls: TlsMaterial | u
   return session;
 }
 
+interface Heartbeats {
+  stop(): Promise<void>;
+}
+
 /** Renews the leases of the nodes, of which there may be more and more, until it is stopped. */
-function startHeartbeats(client: RestClient, names: readonly string[], inFlight: number): { stop(): Promise<void> } {
+function startHeartbeats(client: RestClient, names: readonly string[], inFlight: number): Heartbeats {
   const stop = new AbortController();
   const known = new Set<string>();
   const beat = async (name: string): Promise<void> => {
