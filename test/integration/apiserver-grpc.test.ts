@@ -147,6 +147,26 @@ test('a watch carries the trace context of every write', async () => {
   await expect(events.next()).rejects.toThrow('Cancelled');
 });
 
+test('lists and watches leave managedFields out where they may', async () => {
+  await call('create', { target: target(), object: configMap('managed', { a: '1' }) });
+  const read = async (omitManagedFields: boolean) => {
+    const asked = { target: target(), fieldSelector: 'metadata.name=managed', omitManagedFields };
+    const { items } = await call('list', asked);
+    const watching = client.watch({ ...asked, sendInitialEvents: true });
+    const { value } = await watching[Symbol.asyncIterator]().next();
+    watching.cancel();
+    return [...items, JSON.parse(value.object.toString())];
+  };
+  const [whole] = await read(false);
+  expect(whole.metadata.managedFields).toHaveLength(1);
+  expect(await read(false)).toEqual([whole, whole]);
+  const { managedFields: _managedFields, ...metadata } = whole.metadata;
+  expect(await read(true)).toEqual([
+    { ...whole, metadata },
+    { ...whole, metadata },
+  ]);
+});
+
 test('a trace is found by its id and by the object that was written last', async () => {
   await call('create', { target: target(), object: configMap('found'), traceparent: TRACEPARENT });
   const spanOf = async (request: object) => {

@@ -30,10 +30,17 @@ class GivenNodes implements Informer<Node> {
   #nodes = new Map<string, Cached<Node>>();
 
   replace(nodes: readonly Cached<Node>[]): void {
+    const before = this.#nodes;
     this.#nodes = new Map(nodes.map((node) => [node.metadata.name, node]));
+    for (const [key, object] of before) if (!this.#nodes.has(key)) this.#tell('deleted', object, undefined);
     for (const [key, object] of this.#nodes) {
-      for (const handler of this.#handlers) handler({ type: 'modified', key, object, old: object, trace: undefined });
+      const old = before.get(key);
+      this.#tell(old ? 'modified' : 'added', object, old);
     }
+  }
+  #tell(type: Change<Node>['type'], object: Cached<Node>, old: Cached<Node> | undefined): void {
+    const change = { type, key: object.metadata.name, object, old, trace: undefined };
+    for (const handler of this.#handlers) handler(change);
   }
   async run(): Promise<void> {}
   async synced(): Promise<void> {}
@@ -57,6 +64,7 @@ class GivenNodes implements Informer<Node> {
   }
   onChange(handler: (change: Change<Node>) => void): void {
     this.#handlers.push(handler);
+    for (const [key, object] of this.#nodes) handler({ type: 'added', key, object, old: undefined, trace: undefined });
   }
 }
 

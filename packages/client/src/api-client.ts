@@ -24,6 +24,8 @@ export interface ListOptions extends CallOptions {
   readonly continueToken?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: 'NotOlderThan' | 'Exact';
+  /** The objects may come without managedFields. Default false. */
+  readonly omitManagedFields?: boolean;
 }
 
 export interface WatchOptions extends CallOptions {
@@ -33,6 +35,8 @@ export interface WatchOptions extends CallOptions {
   readonly resourceVersion?: string;
   readonly allowBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
+  /** The objects may come without managedFields. Default false. */
+  readonly omitManagedFields?: boolean;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic';

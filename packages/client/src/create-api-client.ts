@@ -240,6 +240,7 @@ function listMessage(resource: Pick<ResourceType, 'group' | 'version' | 'plural'
     resourceVersion: options.resourceVersion ?? '',
     resourceVersionMatch: options.resourceVersionMatch ?? '',
     traceparent: traceparent(options),
+    omitManagedFields: options.omitManagedFields ?? false,
   };
 }
 
@@ -253,6 +254,7 @@ function watchMessage(resource: Pick<ResourceType, 'group' | 'version' | 'plural
     sendInitialEvents: options.sendInitialEvents ?? false,
     timeoutSeconds: 0,
     traceparent: traceparent(options),
+    omitManagedFields: options.omitManagedFields ?? false,
   };
 }
 

@@ -41,7 +41,7 @@ export function createInformer<T extends KubernetesObject>(
 ): Informer<T> {
   const { namespace, labelSelector, fieldSelector, indexes = {}, clock = systemClock } = options;
   const { backoff = createBackoff({ initialMs: 50, maxMs: 5_000 }) } = options;
-  const scope = { namespace, labelSelector, fieldSelector };
+  const scope = { namespace, labelSelector, fieldSelector, omitManagedFields: true };
   const store = createObjectStore<T>(indexes);
   const handlers: ((change: Change<T>) => void)[] = [];
   const initial = createGate();

@@ -24,6 +24,8 @@ export interface ListMessage {
   resourceVersion: string;
   resourceVersionMatch: string;
   traceparent: string;
+  /** The answer may leave out the objects' managedFields. */
+  omitManagedFields: boolean;
 }
 
 export interface CreateMessage {
@@ -67,6 +69,8 @@ export interface WatchMessage {
   sendInitialEvents: boolean;
   timeoutSeconds: number;
   traceparent: string;
+  /** The events may leave out the objects' managedFields. */
+  omitManagedFields: boolean;
 }
 
 export interface SpanMessage {

@@ -11,6 +11,7 @@ import { unauthorized, userOfCertificate } from '../authn/client-certificate.js'
 import type { User } from '../authn/user.js';
 import { authorize } from '../authz/authorize.js';
 import type { Authorizer } from '../authz/authorizer.js';
+import { LazyAbortController } from '../lazy-abort-controller.js';
 import { toApiError } from '../registry/to-api-error.js';
 import type { SpanRing } from '../trace/ring.js';
 import type { Performer, UnaryMessages } from './perform.js';
@@ -35,10 +36,9 @@ export function apiService(options: ApiServiceOptions): UntypedServiceImplementa
 
   function unary<K extends keyof UnaryMessages>(kind: K) {
     return (call: ServerUnaryCall<UnaryMessages[K], unknown>, callback: sendUnaryData<{ object: Buffer }>): void => {
-      const controller = new AbortController();
-      call.on('cancelled', () => controller.abort());
-      const work = async () =>
-        performer.unary(kind, call.request, { user: userOf(call), signal: controller.signal, peer: call.getPeer() });
+      const end = new LazyAbortController();
+      call.on('cancelled', () => end.abort());
+      const work = async () => performer.unary(kind, call.request, { user: userOf(call), end, peer: call.getPeer() });
       work().then(
         (object) => callback(null, { object }),
         (error: unknown) => callback(report(error)),
@@ -59,11 +59,7 @@ export function apiService(options: ApiServiceOptions): UntypedServiceImplementa
     call.on('close', stop);
     options.stopping.addEventListener('abort', stop, { once: true });
     try {
-      const watched = await performer.watch(call.request, {
-        user: userOf(call),
-        signal: end.signal,
-        peer: call.getPeer(),
-      });
+      const watched = await performer.watch(call.request, { user: userOf(call), end, peer: call.getPeer() });
       await sendWatch(call.request, watched, end, (message) => {
         if (call.destroyed || call.write(message)) return undefined;
         return once(call, 'drain', { signal: end.signal }).then(

@@ -41,7 +41,8 @@ export interface UnaryMessages {
 
 export interface Caller {
   readonly user: User;
-  readonly signal: AbortSignal;
+  /** Whose signal aborts when nobody waits for the answer any more. */
+  readonly end: { readonly signal: AbortSignal };
   /** `192.0.2.1:1234` */
   readonly peer?: string;
   /** Of the request; undefined while nothing is audited. */
@@ -102,10 +103,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     const parent = parseTraceparent(message.traceparent) ?? (isRenewal ? undefined : newTraceContext(true));
     const span = tracer.startSpan(`${verb} ${path}`, { parent });
     try {
-      const { answer, name } = await work(target, {
-        ...contextOf(caller, span.context),
-        fieldManager: managerOf(message, caller),
-      });
+      const { answer, name } = await work(target, contextOf(caller, span.context, managerOf(message, caller)));
       span.setAttribute('object', objectPath(resource, key.namespace, name));
       span.end();
       return answer.encoded;
@@ -123,7 +121,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     try {
       const target = await begin(message, 'watch', { ...caller, audit });
       audit.started(200);
-      caller.signal.addEventListener('abort', () => audit.complete(200), { once: true });
+      caller.end.signal.addEventListener('abort', () => audit.complete(200), { once: true });
       return target;
     } catch (error) {
       audit.failed(toApiError(error), isApiError(error));
@@ -140,7 +138,7 @@ export function createPerformer(options: PerformerOptions): Performer {
     async list(message, caller) {
       const { resource, key } = await begin(message, 'list', caller);
       const page = await registry.list(resource, listOptionsOf(message, key.namespace), contextOf(caller));
-      return encodeList(resource, page);
+      return encodeList(resource, page, message);
     },
     create: (message, caller) =>
       write(message, 'create', caller, (target, context) =>
@@ -184,14 +182,23 @@ export function createPerformer(options: PerformerOptions): Performer {
       const sendInitialEvents = message.sendInitialEvents || undefined;
       checkVersion(resourceVersion);
       const options = { ...target.key, labelSelector, fieldSelector, resourceVersion, sendInitialEvents };
-      return { target, watch: registry.watch(target.resource, options, caller.signal) };
+      return { target, watch: registry.watch(target.resource, options, caller.end.signal) };
     },
   };
 }
 
-function contextOf({ user, signal, audit }: Caller, trace?: TraceContext): RequestContext {
-  // What is unknown is refused, so there is nothing to warn of.
-  return { user, signal, trace, warn: () => {}, annotate: (key, value) => audit?.annotate(key, value) };
+function contextOf({ user, end, audit }: Caller, trace?: TraceContext, fieldManager?: string): RequestContext {
+  return {
+    user,
+    get signal() {
+      return end.signal;
+    },
+    trace,
+    ...(fieldManager === undefined ? {} : { fieldManager }),
+    // What is unknown is refused, so there is nothing to warn of.
+    warn: () => {},
+    annotate: (key, value) => audit?.annotate(key, value),
+  };
 }
 
 /** Who names no manager is one under his user name. @throws ApiError BadRequest */

@@ -9,6 +9,7 @@ import {
   type WatchMessage,
 } from '@kubelab/runtime';
 import type { User } from '../authn/user.js';
+import { LazyAbortController } from '../lazy-abort-controller.js';
 import { toApiError } from '../registry/to-api-error.js';
 import type { Performer, UnaryMessages } from './perform.js';
 import { encodeStatus } from './status.js';
@@ -41,8 +42,8 @@ type Response = {
 export function serveSession(call: Call, user: User, options: SessionOptions): void {
   const { maxWatches = 256, maxInFlight = 512, requestTimeoutMs = 60_000 } = options;
   const peer = call.getPeer();
-  const running = new Map<number, AbortController>();
-  const watchControllers = new Set<AbortController>();
+  const running = new Map<number, LazyAbortController>();
+  const watchControllers = new Set<LazyAbortController>();
   let others = 0;
   let ended = false;
   let drained: Promise<void> | undefined;
@@ -83,21 +84,21 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
     call.end();
   }
 
-  async function unary(id: number, kind: keyof UnaryMessages, message: never, signal: AbortSignal): Promise<void> {
-    const object = await options.performer.unary(kind, message, { user, signal, peer });
+  async function unary(id: number, kind: keyof UnaryMessages, message: never, end: LazyAbortController): Promise<void> {
+    const object = await options.performer.unary(kind, message, { user, end, peer });
     // A slow reader keeps its place in flight, so that what waits for it is bounded.
     await respond(id, { object: { object } });
   }
 
-  async function watch(id: number, message: WatchMessage, end: AbortController): Promise<void> {
+  async function watch(id: number, message: WatchMessage, end: LazyAbortController): Promise<void> {
     if (watchControllers.size > maxWatches)
       throw new ApiError('TooManyRequests', `more than ${maxWatches} watches on one stream`);
-    const watched = await options.performer.watch(message, { user, signal: end.signal, peer });
+    const watched = await options.performer.watch(message, { user, end, peer });
     await sendWatch(message, watched, end, (event) => respond(id, { event }));
     await respond(id, { done: {} });
   }
 
-  async function perform(message: SessionRequestMessage, controller: AbortController): Promise<void> {
+  async function perform(message: SessionRequestMessage, controller: LazyAbortController): Promise<void> {
     const { id } = message;
     switch (message.request) {
       case 'watch':
@@ -111,7 +112,7 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
       case undefined:
         throw new ApiError('BadRequest', 'the request is empty');
       default:
-        return unary(id, message.request, (message as never)[message.request], controller.signal);
+        return unary(id, message.request, (message as never)[message.request], controller);
     }
   }
 
@@ -124,7 +125,7 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
       });
       return;
     }
-    const controller = new AbortController();
+    const controller = new LazyAbortController();
     const timer = isWatch ? undefined : setTimeout(() => controller.abort(timeout()), requestTimeoutMs);
     running.set(id, controller);
     if (isWatch) watchControllers.add(controller);
@@ -133,7 +134,7 @@ export function serveSession(call: Call, user: User, options: SessionOptions): v
     try {
       await perform(message, controller);
     } catch (thrown) {
-      const error = toApiError(controller.signal.aborted && !isWatch ? controller.signal.reason : thrown);
+      const error = toApiError(controller.aborted && !isWatch ? controller.reason : thrown);
       if (error.code >= 500) options.onError(thrown);
       await respond(id, { failure: { status: encodeStatus(error) } });
     } finally {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatTraceparent, type WatchEventMessage, type WatchMessage } from '@kubelab/runtime';
 import { bookmarkObject } from '../registry/encode-list.js';
 import type { Target } from '../registry/registry.js';
+import { encodedFor } from '../registry/request.js';
 import type { Watch } from '../registry/watch.js';
 
 /** Where a watch's messages go. Resolves when the next may be sent. */
@@ -9,9 +10,9 @@ export type SendEvent = (message: WatchEventMessage) => Promise<void> | undefine
 
 /** Sends every event of a watch, until its signal aborts or its time is up. Rejects as the watch does. */
 export async function sendWatch(
-  { allowBookmarks, timeoutSeconds }: WatchMessage,
+  { allowBookmarks, timeoutSeconds, omitManagedFields }: WatchMessage,
   { target, watch }: { target: Target; watch: Watch },
-  end: AbortController,
+  end: Pick<AbortController, 'signal' | 'abort'>,
   send: SendEvent,
 ): Promise<void> {
   const timer = timeoutSeconds > 0 ? endAfter(timeoutSeconds * 1000, end) : Promise.resolve();
@@ -21,7 +22,7 @@ export async function sendWatch(
       if (item.kind === 'event') {
         const event = watch.translate(item.event);
         const traceparent = event?.trace ? formatTraceparent(event.trace) : '';
-        if (event) message = { type: event.type, object: event.answer.encoded, traceparent };
+        if (event) message = { type: event.type, object: encodedFor(event.answer, { omitManagedFields }), traceparent };
       } else if (allowBookmarks) {
         const object = bookmarkObject(target.resource, item.version, item.initialEventsEnd);
         message = { type: 'BOOKMARK', object: Buffer.from(JSON.stringify(object)), traceparent: '' };
@@ -35,7 +36,7 @@ export async function sendWatch(
   }
 }
 
-async function endAfter(timeoutMs: number, end: AbortController): Promise<void> {
+async function endAfter(timeoutMs: number, end: Pick<AbortController, 'signal' | 'abort'>): Promise<void> {
   try {
     await delay(Math.min(timeoutMs, 2 ** 31 - 1), undefined, { signal: end.signal });
     end.abort();

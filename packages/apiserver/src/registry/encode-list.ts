@@ -1,5 +1,6 @@
 import { apiVersionOf, type KubernetesObject, type ResourceType } from '@kubelab/api';
 import type { ListPage } from '../storage/storage.js';
+import { encodedFor } from './request.js';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -20,11 +21,11 @@ export function listMetadata({ version, continueToken, remainingItemCount }: Lis
 }
 
 /** A list, joined from what the storage has encoded already. Each item says of what kind it is. */
-export function encodeList(resource: ResourceType, page: ListPage): Buffer {
+export function encodeList(resource: ResourceType, page: ListPage, { omitManagedFields = false } = {}): Buffer {
   const parts = [headOf(resource, page)];
-  page.items.forEach(({ encoded }, index) => {
+  page.items.forEach((item, index) => {
     if (index > 0) parts.push(COMMA);
-    parts.push(encoded);
+    parts.push(encodedFor(item, { omitManagedFields }));
   });
   parts.push(END);
   return Buffer.concat(parts);

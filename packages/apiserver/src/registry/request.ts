@@ -40,6 +40,16 @@ export interface Body {
 export interface ObjectAnswer<T extends KubernetesObject = KubernetesObject> {
   readonly object: T;
   readonly encoded: Buffer;
+  /** Where it is at hand. */
+  readonly encodedWithoutManagedFields?: Buffer;
+}
+
+/** What is sent to somebody who can do without managedFields, or cannot. */
+export function encodedFor(
+  answer: Pick<ObjectAnswer, 'encoded' | 'encodedWithoutManagedFields'>,
+  { omitManagedFields }: { omitManagedFields: boolean },
+): Buffer {
+  return (omitManagedFields ? answer.encodedWithoutManagedFields : undefined) ?? answer.encoded;
 }
 
 /** What a write resolves with. */

@@ -4,6 +4,7 @@ import { ApiError } from '@kubelab/api';
 import { newTraceContext, parseTraceparent, type TraceContext } from '@kubelab/runtime';
 import { type AuditRecord, auditIdOf } from '../audit/auditor.js';
 import { ANONYMOUS, type User } from '../authn/user.js';
+import { LazyAbortController } from '../lazy-abort-controller.js';
 import type { Exchange } from './exchange.js';
 
 const MUTATING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -20,8 +21,7 @@ export class HttpExchange implements Exchange {
   user: User = ANONYMOUS;
   audit: AuditRecord | undefined;
   #auditId: string | undefined;
-  #controller: AbortController | undefined;
-  #abortReason: ApiError | undefined;
+  readonly #end = new LazyAbortController();
 
   constructor(
     readonly message: IncomingMessage,
@@ -40,13 +40,8 @@ export class HttpExchange implements Exchange {
     else response.once('close', () => response.writableFinished || this.abort(disconnected()));
   }
 
-  /** Made when first asked for: most requests are over before anybody would listen. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abortReason) this.#controller.abort(this.#abortReason);
-    }
-    return this.#controller.signal;
+    return this.#end.signal;
   }
 
   get auditId(): string {
@@ -55,12 +50,11 @@ export class HttpExchange implements Exchange {
   }
 
   abort(reason: ApiError): void {
-    this.#abortReason ??= reason;
-    this.#controller?.abort(reason);
+    this.#end.abort(reason);
   }
 
   get aborted(): boolean {
-    return this.#abortReason !== undefined;
+    return this.#end.aborted;
   }
 }
 

@@ -180,10 +180,10 @@ export class EtcdResourceStorage<T extends KubernetesObject> implements Resource
     });
     if (!outcome.made) throw this.#conflict(key, expected === 0 ? 'exists' : 'changed', outcome);
     await this.#untilObserved(outcome.number);
-    const { body, metadataAt } = encoded;
+    const { body, places } = encoded;
     const traceparent = context.trace ? formatTraceparent(context.trace) : undefined;
     return StoredValue.decode<T>(key, outcome.number, {
-      header: { writeId, metadataAt, ...(traceparent ? { traceparent } : {}) },
+      header: { writeId, ...places, ...(traceparent ? { traceparent } : {}) },
       body,
     });
   }

@@ -20,6 +20,8 @@ export interface StoredObject<T extends KubernetesObject = KubernetesObject> {
   facts(read: (object: Persisted<T>) => SelectableFacts): SelectableFacts;
   /** The object as JSON, resourceVersion included; encoded once, whoever reads it. */
   readonly encoded: Buffer;
+  /** The same without metadata.managedFields, where they can be left out without looking for them. */
+  readonly encodedWithoutManagedFields?: Buffer;
   /** metadata.resourceVersion. Compare with `compareVersions` of versions.ts alone. */
   readonly version: string;
   /** Of the write that made this version. */

@@ -95,6 +95,38 @@ describe('stored values', () => {
     });
   });
 
+  const managedFields = [{ manager: 'kubectl', fieldsV1: { 'f:data': { 'f:grüße]}': {} } } }];
+
+  it.each([
+    ['a version', (stored: StoredValue) => stored],
+    ['its deletion', (stored: StoredValue) => stored.at('1000', undefined)],
+  ])('can be had without managedFields: %s', (_name, versionOf) => {
+    const metadata = { labels: { a: 'ü' }, managedFields, uid: 'u' };
+    const stored = versionOf(store({ metadata, data: { x: 'é' } }));
+    const { managedFields: kept, ...others } = stored.object.metadata;
+    expect(kept).toEqual(managedFields);
+    expect(JSON.parse(stored.encodedWithoutManagedFields.toString())).toEqual({ ...stored.object, metadata: others });
+  });
+
+  it('without managedFields are sent as they are', () => {
+    const stored = store({ metadata: { uid: 'u' } });
+    expect(stored.encodedWithoutManagedFields).toBe(stored.encoded);
+  });
+
+  it.each([
+    ['longer', (text: string) => text.replace('kubectl', 'a longer name')],
+    [
+      'of the same length, with managedFields elsewhere',
+      (text: string) => text.replace('"uid":"u",', '').replace('"x":', '"uid":"u","x":'),
+    ],
+  ])('keep their managedFields when edited by hand: %s', (_name, edit) => {
+    const object = { metadata: { uid: 'u', managedFields }, data: { x: '' } };
+    const written = encodeValue(encodeObject(key, object, type), 'w', trace, 0);
+    const stored = StoredValue.decode(key, 5, decodeValue(Buffer.from(edit(written.toString()))));
+    expect(stored.object.metadata.managedFields).toHaveLength(1);
+    expect(stored.encodedWithoutManagedFields).toBe(stored.encoded);
+  });
+
   it('are told apart by their write ids', () => {
     const ids = Array.from({ length: 1000 }, newWriteId);
     expect(new Set(ids).size).toBe(1000);

@@ -21,12 +21,16 @@ export interface ValueHeader {
   readonly position?: number;
   /** Bytes of the object up to the inside of its `metadata`, where the resourceVersion belongs. */
   readonly metadataAt?: number;
+  /** Bytes of the object before its managedFields, of these with the comma before them, and behind them. */
+  readonly managedFields?: readonly [before: number, length: number, behind: number];
 }
 
 const NEWLINE = 0x0a;
 const KEY = Buffer.from('"resourceVersion":"');
 const KEY_END = Buffer.from('",');
 const METADATA = Buffer.from('"metadata":{');
+const MANAGED_FIELDS = ',"managedFields":';
+const MANAGED_FIELDS_BYTES = Buffer.from(MANAGED_FIELDS);
 
 let writeCount = 0;
 const processId = randomBytes(6).toString('base64url');
@@ -39,13 +43,13 @@ export function newWriteId(): string {
 export function encodeHeader(
   writeId: string,
   trace: TraceContext | undefined,
-  { position = 0, metadataAt }: { position?: number; metadataAt?: number } = {},
+  { position = 0, ...places }: Pick<ValueHeader, 'position' | 'metadataAt' | 'managedFields'> = {},
 ): Buffer {
   const header: ValueHeader = {
     writeId,
     ...(trace ? { traceparent: formatTraceparent(trace) } : {}),
     ...(position === 0 ? {} : { position }),
-    ...(metadataAt === undefined ? {} : { metadataAt }),
+    ...places,
   };
   return Buffer.from(`${JSON.stringify(header)}\n`);
 }
@@ -53,7 +57,8 @@ export function encodeHeader(
 /** An object as it is stored, but for the header, which is known only once its transaction is. */
 export interface EncodedObject {
   readonly body: Buffer;
-  readonly metadataAt: number;
+  /** Of the header, what it says about the body. */
+  readonly places: Pick<ValueHeader, 'metadataAt' | 'managedFields'>;
 }
 
 export function encodeObject(
@@ -62,23 +67,28 @@ export function encodeObject(
   type: { apiVersion: string; kind: string },
 ): EncodedObject {
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
-  const { resourceVersion: _version, ...stored } = metadata ?? {};
-  // Metadata comes first, so that where it begins is known without searching.
+  const { resourceVersion: _version, managedFields, ...stored } = metadata ?? {};
+  // Metadata comes first, and managedFields last in it, so that where they are is known without searching.
   const opening = `{"apiVersion":${JSON.stringify(type.apiVersion)},"kind":${JSON.stringify(type.kind)},"metadata":{`;
-  const body = JSON.stringify({ name: key.name, ...stored }).slice(1);
+  const members = JSON.stringify({ name: key.name, ...stored }).slice(1, -1);
+  const managed = managedFields === undefined ? '' : `${MANAGED_FIELDS}${JSON.stringify(managedFields)}`;
   const tail = JSON.stringify(rest).slice(1);
-  const json = `${opening}${body}${tail === '}' ? '}' : `,${tail}`}`;
-  return { body: Buffer.from(json), metadataAt: Buffer.byteLength(opening) };
+  const body = Buffer.from(`${opening}${members}${managed}}${tail === '}' ? '}' : `,${tail}`}`);
+  const metadataAt = Buffer.byteLength(opening);
+  if (managed === '') return { body, places: { metadataAt } };
+  const before = metadataAt + Buffer.byteLength(members);
+  const length = Buffer.byteLength(managed);
+  return { body, places: { metadataAt, managedFields: [before, length, body.length - before - length] } };
 }
 
 /** The value of an object, ready for etcd. */
 export function encodeValue(
-  { body, metadataAt }: EncodedObject,
+  { body, places }: EncodedObject,
   writeId: string,
   trace: TraceContext | undefined,
   position: number,
 ): Buffer {
-  return Buffer.concat([encodeHeader(writeId, trace, { position, metadataAt }), body]);
+  return Buffer.concat([encodeHeader(writeId, trace, { position, ...places }), body]);
 }
 
 export interface DecodedValue {
@@ -117,6 +127,8 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
     readonly trace: TraceContext | undefined,
     /** Where `encoded` holds the resourceVersion member. */
     private readonly versionAt: number,
+    /** Bytes of managedFields in `encoded`, and behind them; undefined where there are none, or nobody knows. */
+    private readonly managedFields?: { readonly behind: number; readonly length: number },
   ) {}
 
   /** @throws SyntaxError where the stored JSON is broken. */
@@ -131,7 +143,8 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
       ? { body: value.body, metadataAt: at }
       : withMetadataFirst(key, value.body);
     const encoded = insertVersion(body.subarray(0, metadataAt), version, body.subarray(metadataAt));
-    return new StoredValue(key, encoded, version, parseTraceparent(value.header.traceparent), metadataAt);
+    const trace = parseTraceparent(value.header.traceparent);
+    return new StoredValue(key, encoded, version, trace, metadataAt, managedFieldsIn(value));
   }
 
   /** @throws SyntaxError where the stored JSON is broken. */
@@ -152,6 +165,14 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
     this.#object = object;
     recentlyParsed.add(this);
     return object;
+  }
+
+  /** Made for each that asks: it is a copy of some hundred bytes, and few ask. */
+  get encodedWithoutManagedFields(): Buffer {
+    if (this.managedFields === undefined) return this.encoded;
+    const { behind, length } = this.managedFields;
+    const to = this.encoded.length - behind;
+    return Buffer.concat([this.encoded.subarray(0, to - length), this.encoded.subarray(to)]);
   }
 
   facts(read: (object: Persisted<T>) => SelectableFacts): SelectableFacts {
@@ -177,7 +198,7 @@ export class StoredValue<T extends KubernetesObject = KubernetesObject> implemen
   at(version: string, trace: TraceContext | undefined): StoredValue<T> {
     const behind = this.versionAt + KEY.length + this.version.length + KEY_END.length;
     const encoded = insertVersion(this.encoded.subarray(0, this.versionAt), version, this.encoded.subarray(behind));
-    return new StoredValue<T>(this.key, encoded, version, trace, this.versionAt);
+    return new StoredValue<T>(this.key, encoded, version, trace, this.versionAt, this.managedFields);
   }
 
   get number(): VersionNumber {
@@ -209,6 +230,15 @@ function opensMetadata(body: Buffer, at: number): boolean {
     at < body.length &&
     body.compare(METADATA, 0, METADATA.length, at - METADATA.length, at) === 0
   );
+}
+
+/** Whoever edits a value by hand leaves the header as it was. */
+function managedFieldsIn({ header, body }: DecodedValue): { behind: number; length: number } | undefined {
+  if (header.managedFields === undefined) return undefined;
+  const [before, length, behind] = header.managedFields;
+  const key = body.subarray(before, before + MANAGED_FIELDS_BYTES.length);
+  const areThere = before + length + behind === body.length && key.equals(MANAGED_FIELDS_BYTES);
+  return areThere ? { behind, length } : undefined;
 }
 
 /** For values that were not written by the storage. */

@@ -1,5 +1,5 @@
 import type { Node } from '@kubelab/api';
-import type { Informer } from '@kubelab/client';
+import type { Change, Informer } from '@kubelab/client';
 import { type ComponentContext, createBackoff } from '@kubelab/runtime';
 import { installNetwork, ownNetwork } from './cni-configuration.js';
 import type { CniNetwork } from './cni-network.js';
@@ -29,8 +29,8 @@ const RESYNC_MS = 60_000;
 export class NodeNetwork {
   readonly #options: NodeNetworkOptions;
   #network: CniNetwork | undefined;
-  /** What the kernel was last made to hold, as text: heartbeats change nodes, not routes. */
-  #applied = '';
+  /** By name, this node included. */
+  readonly #routed = new Map<string, RoutedNode>();
   #changed = false;
   #wake: (() => void) | undefined;
 
@@ -49,37 +49,31 @@ export class NodeNetwork {
     for (const failure of await setNodeSysctls(procDirectories)) log.warn({ failure }, 'a sysctl could not be set');
     // What an earlier run has put there serves until the apiserver answers.
     this.#network = await installNetwork(cniConfDir, undefined);
-    nodes.onChange(() => this.#noteChange());
+    nodes.onChange((change) => this.#note(change));
     const backoff = createBackoff({ initialMs: 500, maxMs: 30_000 });
     while (!signal.aborted) {
-      this.#changed = false;
       let waitMs = RESYNC_MS;
       try {
         await nodes.synced(signal);
+        this.#changed = false;
         await this.#sync(signal);
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
-        this.#applied = '';
         waitMs = backoff.next();
         log.warn({ err: error }, 'the pod network could not be brought up to date');
       }
       await this.#changeOrTimeout(waitMs, signal);
-      if (!this.#changed) this.#applied = '';
     }
   }
 
   async #sync(signal: AbortSignal): Promise<void> {
-    const { nodes, nodeName, nodeIp, log } = this.#options;
-    const routed = [...nodes.list()].map(routedNode).filter((node) => node !== undefined);
-    const known = routed.find(({ name }) => name === nodeName);
+    const { nodeName, nodeIp, log } = this.#options;
+    const known = this.#routed.get(nodeName);
     const self = known && { ...known, address: nodeIp };
-    const others = routed.filter(({ name }) => name !== nodeName);
-    const wanted = JSON.stringify([self, others]);
-    if (wanted === this.#applied) return;
+    const others = [...this.#routed.values()].filter(({ name }) => name !== nodeName);
     if (self) await this.#apply(self, others, signal);
     else this.#network = await installNetwork(this.#options.cniConfDir, undefined);
-    this.#applied = wanted;
     log.debug({ podCidr: self?.podCidr, others: others.length }, 'the pod network is up to date');
   }
 
@@ -94,7 +88,14 @@ export class NodeNetwork {
     await applyNodeRoutes(planNodeRoutes(others, mode, device.networks), self, device, signal);
   }
 
-  #noteChange(): void {
+  /** Heartbeats change nodes, not routes. */
+  #note({ type, object }: Change<Node>): void {
+    const { name } = object.metadata;
+    const before = this.#routed.get(name);
+    const now = type === 'deleted' ? undefined : routedNode(object);
+    if (before?.podCidr === now?.podCidr && before?.address === now?.address) return;
+    if (now) this.#routed.set(name, now);
+    else this.#routed.delete(name);
     this.#changed = true;
     this.#wake?.();
   }
