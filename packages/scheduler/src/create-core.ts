@@ -70,6 +70,10 @@ export function createCore(options: CoreOptions): SchedulingCore {
       const profile = profileOf(pod);
       return profile && decider.fits(decider.filtersOf(profile, state), state, pod, node);
     },
+    fitsByNodeAlone(state, pod) {
+      const profile = profileOf(pod);
+      return profile !== undefined && decider.filtersOf(profile, state).every((plugin) => plugin.filtersByNodeAlone);
+    },
     trial: {
       add: (state: CycleState, pod: PodInfo, added: PodInfo, node: NodeInfo) =>
         inTrial(state, pod, (plugin) => plugin.addPod?.(state, pod, added, node)),

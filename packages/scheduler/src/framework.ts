@@ -70,6 +70,11 @@ export interface Plugin {
   /** As if `removed` no longer ran on the node. */
   removePod?(state: CycleState, pod: PodInfo, removed: PodInfo, node: NodeInfo): void;
   filter?(state: CycleState, pod: PodInfo, node: NodeInfo): FilterResult;
+  /**
+   * Whether its filter judges by the node and the pods there alone, and of the pod reads nothing but its requests, host
+   * ports, tolerations, node selector and node affinity: its answer then holds until the node changes. Default false.
+   */
+  readonly filtersByNodeAlone?: boolean;
   /** No node fits: may make room on one. The first that nominates a node, or says no finally, ends the round. */
   postFilter?(
     state: CycleState,

@@ -36,16 +36,15 @@ const POINTERS = new Set([
  * main resource do not set it. Call it after defaulting.
  */
 export function findMissingRequired(definition: string, object: object): FieldError[] {
-  const errors: FieldError[] = [];
   const { status: _ignored, ...rest } = object as Record<string, unknown>;
-  visitStruct(definition, rest, '', errors);
-  return errors;
+  return [...missingInStruct(definition, rest)];
 }
 
 /** The kind's own errors, and of the missing fields those that none of them speaks of. */
 export function withMissingRequired(definition: string, object: object, errors: readonly FieldError[]): FieldError[] {
-  const reported = new Set(errors.map((error) => withoutIndexes(error.field)));
   const missing = findMissingRequired(definition, object);
+  if (missing.length === 0) return [...errors];
+  const reported = new Set(errors.map((error) => withoutIndexes(error.field)));
   return [...errors, ...missing.filter((error) => !reported.has(withoutIndexes(error.field)))];
 }
 
@@ -54,30 +53,39 @@ function withoutIndexes(field: string): string {
   return field.replace(/\[\d+\]/g, '');
 }
 
-function visitStruct(name: string, object: Record<string, unknown>, path: string, errors: FieldError[]): void {
+/** Nearly every object lacks nothing: paths are put together on the way back, by those that found something. */
+const NOTHING: readonly FieldError[] = [];
+
+function missingInStruct(name: string, object: Record<string, unknown>): readonly FieldError[] {
   const { properties, required: requiredFields = [] } = definitionOf(name);
+  let errors = NOTHING;
   for (const field of requiredFields) {
     const node = properties[field];
-    if (node === undefined || MAY_BE_EMPTY.has(`${name}.${field}`) || !isEmpty(node, object[field])) continue;
-    const fieldPath = join(path, field);
-    if (node.ref !== undefined && !isPointer(name, field, node)) visitStruct(node.ref, {}, fieldPath, errors);
-    else errors.push(required(fieldPath));
+    if (node === undefined || !isEmpty(node, object[field]) || MAY_BE_EMPTY.has(`${name}.${field}`)) continue;
+    const isStruct = node.ref !== undefined && !isPointer(name, field, node);
+    errors = withThose(errors, field, isStruct ? missingInStruct(node.ref ?? '', {}) : [required('')]);
   }
   for (const [field, value] of Object.entries(object)) {
     const node = Object.hasOwn(properties, field) ? properties[field] : undefined;
-    if (node !== undefined && typeof value === 'object') visitValue(node, value, join(path, field), errors);
+    if (node !== undefined && typeof value === 'object') errors = withThose(errors, field, missingInValue(node, value));
   }
+  return errors;
 }
 
-function visitValue(node: SchemaNode, value: unknown, path: string, errors: FieldError[]): void {
-  if (node.ref !== undefined) {
-    if (isObject(value)) visitStruct(node.ref, value, path, errors);
-  } else if (node.items !== undefined && Array.isArray(value)) {
-    const { items } = node;
-    value.forEach((element, index) => {
-      visitValue(items, element, `${path}[${index}]`, errors);
-    });
-  }
+function missingInValue({ ref, items }: SchemaNode, value: unknown): readonly FieldError[] {
+  if (ref !== undefined) return isObject(value) ? missingInStruct(ref, value) : NOTHING;
+  if (items === undefined || !Array.isArray(value)) return NOTHING;
+  let errors = NOTHING;
+  value.forEach((element, index) => {
+    errors = withThose(errors, `[${index}]`, missingInValue(items, element));
+  });
+  return errors;
+}
+
+function withThose(errors: readonly FieldError[], at: string, found: readonly FieldError[]): readonly FieldError[] {
+  return found.length === 0
+    ? errors
+    : [...errors, ...found.map((error) => ({ ...error, field: join(at, error.field) }))];
 }
 
 function isPointer(type: string, field: string, node: SchemaNode): boolean {
@@ -91,5 +99,5 @@ function isEmpty(node: SchemaNode, value: unknown): boolean {
 }
 
 function join(path: string, field: string): string {
-  return path === '' ? field : `${path}.${field}`;
+  return field === '' || field.startsWith('[') ? `${path}${field}` : `${path}.${field}`;
 }

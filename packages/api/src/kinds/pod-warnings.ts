@@ -98,9 +98,8 @@ function at({ path }: Warned, field: string): string {
 }
 
 function containersOf(warned: Warned): { container: DeepReadonly<Container>; path: string }[] {
-  const { initContainers = [], containers = [], ephemeralContainers = [] } = warned.spec;
-  return Object.entries({ initContainers, containers, ephemeralContainers }).flatMap(([field, list]) =>
-    list.map((container, i) => ({ container, path: at(warned, `spec.${field}[${i}]`) })),
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
+    (warned.spec[field] ?? []).map((container, i) => ({ container, path: at(warned, `spec.${field}[${i}]`) })),
   );
 }
 
@@ -136,7 +135,8 @@ function labelWarnings(key: string, path: string): string[] {
 }
 
 function annotationWarnings(warned: Warned): string[] {
-  const annotations = warned.metadata.annotations ?? {};
+  const { annotations } = warned.metadata;
+  if (annotations === undefined) return [];
   return Object.entries(DEPRECATED_ANNOTATIONS)
     .filter(([key]) => Object.hasOwn(annotations, key))
     .map(([key, text]) => `${at(warned, 'metadata.annotations')}[${key}]: ${text}`);
@@ -144,11 +144,12 @@ function annotationWarnings(warned: Warned): string[] {
 
 function volumeWarnings(warned: Warned): string[] {
   return (warned.spec.volumes ?? []).flatMap((volume, i) =>
-    Object.entries(DEPRECATED_VOLUMES)
-      .filter(([type]) => volume[type as keyof Volume] !== undefined)
-      .map(
-        ([type, text]) => `${at(warned, `spec.volumes[${i}].${type === 'storageos' ? 'storageOS' : type}`)}: ${text}`,
-      ),
+    Object.keys(volume)
+      .filter((type) => Object.hasOwn(DEPRECATED_VOLUMES, type) && volume[type as keyof Volume] !== undefined)
+      .map((type) => {
+        const path = at(warned, `spec.volumes[${i}].${type === 'storageos' ? 'storageOS' : type}`);
+        return `${path}: ${DEPRECATED_VOLUMES[type as keyof Volume]}`;
+      }),
   );
 }
 
@@ -222,9 +223,10 @@ function graceWarnings(warned: Warned): string[] {
 }
 
 function podAffinityWarnings(affinity: DeepReadonly<Affinity> | undefined, path: string): string[] {
+  if (affinity === undefined) return [];
   return (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
-    const required = affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-    const preferred = affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    const required = affinity[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    const preferred = affinity[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
     const warn = ({ labelSelector }: DeepReadonly<PodAffinityTerm>, at: string): string[] =>
       labelSelector === undefined ? [`${at}.labelSelector: ${NO_POD}`] : [];
     return [

@@ -6,7 +6,8 @@ type ReadonlyVolume = DeepReadonly<Volume>;
 type Items = readonly { readonly path?: string }[];
 
 interface Paths {
-  readonly of: string;
+  /** Names the source, where there is something to say of it. */
+  readonly of: () => string;
   readonly paths: readonly string[];
 }
 
@@ -14,50 +15,47 @@ interface Paths {
 export function overlappingPathWarnings(volumes: readonly ReadonlyVolume[]): string[] {
   return volumes.flatMap((volume) => {
     const { configMap, secret, downwardAPI, projected } = volume;
-    const name = `volume ${quote(volume.name)}`;
-    const found: string[] = [];
-    for (const { of, paths } of [
-      ...pathsOf(`${name} (ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
-      ...pathsOf(`${name} (Secret ${quote(secret?.secretName ?? '')})`, secret?.items),
-      ...pathsOf(`${name} (DownwardAPI)`, downwardAPI?.items),
-    ]) {
-      found.push(...overlaps(of, paths));
-    }
-    return [...found, ...projectedWarnings(name, projected?.sources ?? [])];
+    const name = () => `volume ${quote(volume.name)}`;
+    const sources = [
+      ...pathsOf(() => `${name()} (ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
+      ...pathsOf(() => `${name()} (Secret ${quote(secret?.secretName ?? '')})`, secret?.items),
+      ...pathsOf(() => `${name()} (DownwardAPI)`, downwardAPI?.items),
+    ];
+    return [...sources.flatMap(overlaps), ...projectedWarnings(name, projected?.sources ?? [])];
   });
 }
 
-function pathsOf(of: string, items: Items | undefined): Paths[] {
+function pathsOf(of: () => string, items: Items | undefined): Paths[] {
   return items === undefined ? [] : [{ of, paths: items.map(({ path = '' }) => path) }];
 }
 
 /** Sources of one volume share its directory. */
-function projectedWarnings(name: string, sources: readonly DeepReadonly<VolumeProjection>[]): string[] {
+function projectedWarnings(name: () => string, sources: readonly DeepReadonly<VolumeProjection>[]): string[] {
   const earlier = new Set<string>();
   return sources.flatMap((source) => {
-    if (Object.keys(source).length === 0) return [`${name} (Projected) has no sources provided`];
+    if (Object.keys(source).length === 0) return [`${name()} (Projected) has no sources provided`];
     const [projected] = pathsOfSource(name, source);
     if (projected === undefined) return [];
     const { of, paths } = projected;
     const all = [...new Set(paths), ...earlier].sort();
     for (const path of paths) earlier.add(path);
-    return [...overlaps(of, paths), ...overlaps(of, all)];
+    return [...overlaps(projected), ...overlaps({ of, paths: all })];
   });
 }
 
-function pathsOfSource(name: string, source: DeepReadonly<VolumeProjection>): Paths[] {
+function pathsOfSource(name: () => string, source: DeepReadonly<VolumeProjection>): Paths[] {
   const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle: bundle } = source;
-  const bundleName = quote(bundle?.name ?? bundle?.signerName ?? '');
+  const bundleName = () => quote(bundle?.name ?? bundle?.signerName ?? '');
   return [
-    ...pathsOf(`${name} (Projected ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
-    ...pathsOf(`${name} (Projected Secret ${quote(secret?.name ?? '')})`, secret?.items),
-    ...pathsOf(`${name} (Projected DownwardAPI)`, downwardAPI?.items),
-    ...pathsOf(`${name} (Projected ServiceAccountToken)`, serviceAccountToken && [serviceAccountToken]),
-    ...pathsOf(`${name} (Projected ClusterTrustBundle ${bundleName})`, bundle && [bundle]),
+    ...pathsOf(() => `${name()} (Projected ConfigMap ${quote(configMap?.name ?? '')})`, configMap?.items),
+    ...pathsOf(() => `${name()} (Projected Secret ${quote(secret?.name ?? '')})`, secret?.items),
+    ...pathsOf(() => `${name()} (Projected DownwardAPI)`, downwardAPI?.items),
+    ...pathsOf(() => `${name()} (Projected ServiceAccountToken)`, serviceAccountToken && [serviceAccountToken]),
+    ...pathsOf(() => `${name()} (Projected ClusterTrustBundle ${bundleName()})`, bundle && [bundle]),
   ];
 }
 
-function overlaps(of: string, paths: readonly string[]): string[] {
+function overlaps({ of, paths }: Paths): string[] {
   const seen = new Set<string>();
   return paths.flatMap((path) => {
     const normal = path.replace(/\/+$/, '');
@@ -65,7 +63,7 @@ function overlaps(of: string, paths: readonly string[]): string[] {
     seen.add(normal);
     return other === undefined || other === '' || normal === ''
       ? []
-      : [`${of}: overlapping paths: ${quote(normal)} with ${quote(other)}`];
+      : [`${of()}: overlapping paths: ${quote(normal)} with ${quote(other)}`];
   });
 }
 

@@ -11,9 +11,17 @@ import {
   type QualifiedResource,
 } from '@kubelab/api';
 
-/** RFC 3339 in whole seconds, as metadata's times are. */
+let lastSecond = Number.NaN;
+let lastTimestamp = '';
+
+/** RFC 3339 in whole seconds, as metadata's times are. Many writes fall into one second: it is made once. */
 export function timestamp(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(timeMs / 1000);
+  if (second !== lastSecond) {
+    lastTimestamp = `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastTimestamp;
 }
 
 /** Without vowels and look-alikes, so that no words come out. */

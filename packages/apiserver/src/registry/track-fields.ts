@@ -30,19 +30,6 @@ function trackedFor(resource: ResourceType, subresource: string): TrackedWrite['
   return tracked;
 }
 
-let lastSecond = 0;
-let lastTime = '';
-
-/** Many writes fall into one second. */
-function timeOf(nowMs: number): string {
-  const second = Math.floor(nowMs / 1000);
-  if (second !== lastSecond) {
-    lastSecond = second;
-    lastTime = timestamp(nowMs);
-  }
-  return lastTime;
-}
-
 /** A write as those who track fields see it. */
 export function trackedWrite<T extends KubernetesObject>(
   { resource, nowMs }: Scope<T>,
@@ -55,7 +42,7 @@ export function trackedWrite<T extends KubernetesObject>(
     apiVersion: apiVersionOf(resource),
     subresource,
     tracked: trackedFor(resource as unknown as ResourceType, subresource),
-    time: timeOf(nowMs()),
+    time: timestamp(nowMs()),
     findVersion: otherVersionsOf(resource as unknown as ResourceType, subresource),
   };
 }

@@ -131,7 +131,7 @@ export class SchedulerCache {
     const node = pod.spec?.nodeName ?? '';
     if (present?.node.name === node && sameToAll(present.pod, info)) {
       // The usual confirmation: nothing that is counted differs.
-      present.node.pods.set(uid, info);
+      present.node.replacePod(info);
       this.#placed.set(uid, { pod: info, node: present.node, assumed: false });
       for (const claim of info.claims) this.#claimUsers.get(`${info.namespace}/${claim.name}`)?.set(uid, info);
       return info;

@@ -18,6 +18,8 @@ export class NodeInfo {
   readonly slot: number;
   /** By uid; the ones that are only assumed to be bound as well. */
   readonly pods = new Map<string, PodInfo>();
+  /** Another whenever anything here has changed. */
+  version = 0;
   /** Undefined while only its pods are known. */
   node: Cached<Node> | undefined;
   labels: Readonly<Record<string, string>> = NO_LABELS;
@@ -68,6 +70,7 @@ export class NodeInfo {
     this.allocatablePods = allocatable.pods;
     this.allocatableScalars = allocatable.scalars.length === 0 ? NO_SCALARS : new Map(allocatable.scalars);
     this.#imageBytes = undefined;
+    this.version++;
   }
 
   addPod(pod: PodInfo): void {
@@ -81,6 +84,12 @@ export class NodeInfo {
     if (pod === undefined) return;
     this.pods.delete(uid);
     this.#count(pod, -1);
+  }
+
+  /** A pod that is here, as it is now; nothing of it that is counted differs. */
+  replacePod(pod: PodInfo): void {
+    this.pods.set(pod.uid, pod);
+    this.version++;
   }
 
   /** Whether a pod here already has the port. */
@@ -122,6 +131,7 @@ export class NodeInfo {
   /** For a trial: pods come and go in the copy, and the original is as before. */
   clone(): NodeInfo {
     const copy = new NodeInfo(this.name, this.slot);
+    copy.version = this.version;
     copy.node = this.node;
     copy.labels = this.labels;
     copy.taints = this.taints;
@@ -144,6 +154,7 @@ export class NodeInfo {
   }
 
   #count(pod: PodInfo, sign: 1 | -1): void {
+    this.version++;
     const { requests, nonZero } = pod;
     this.requestedMilliCpu += sign * requests.milliCpu;
     this.requestedMemoryBytes += sign * requests.memoryBytes;

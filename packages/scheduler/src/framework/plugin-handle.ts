@@ -27,6 +27,8 @@ export interface PluginHandle {
   readonly random: () => number;
   /** Whether the pod would fit the node as it is in `state`, the pods nominated there counted in. */
   readonly fits: (state: CycleState, pod: PodInfo, node: NodeInfo) => FilterResult;
+  /** Whether `fits` depends on the node and the pods on it and nominated to it alone. */
+  readonly fitsByNodeAlone: (state: CycleState, pod: PodInfo) => boolean;
   /** As if a pod were on the node as well, or no more. */
   readonly trial: Trial;
   /** Called for what a preemption came to. */

@@ -8,6 +8,7 @@ import type { FilterOutcome, Plugin, PostFilterResult, Rejection } from '../fram
 import { type Candidate, cheapestCandidate } from '../preemption/candidate.js';
 import { evictVictims } from '../preemption/evict-victims.js';
 import { type CandidateLimits, findCandidates } from '../preemption/find-candidates.js';
+import { TrialMemory } from '../preemption/trial-memory.js';
 
 const NOT_HELPFUL: Rejection = { reasons: ['Preemption is not helpful for scheduling'], unresolvable: true };
 
@@ -25,6 +26,7 @@ export interface PreemptionReasoning {
 
 /** Makes room for a pod by the pods of lowest priority that cost least. */
 export function defaultPreemption(handle: PluginHandle, limits: CandidateLimits): Plugin {
+  const memory = new TrialMemory(handle.nominator);
   return {
     name: 'DefaultPreemption',
     events: [
@@ -39,7 +41,7 @@ export function defaultPreemption(handle: PluginHandle, limits: CandidateLimits)
       if (notEligible !== undefined)
         return { message: `preemption: ${notEligible}`, reasoning: { notEligible, candidates: [] } };
       const budgets = [...handle.objects.list('poddisruptionbudgets')];
-      const { candidates, rejections } = findCandidates(handle, state, pod, outcome, budgets, limits);
+      const { candidates, rejections } = findCandidates(handle, state, pod, outcome, budgets, limits, memory);
       if (candidates.length === 0) return nothingFound(outcome, rejections);
       const extenders = handle.extenders.filter((each) => each.preempts && each.isInterested(pod));
       if (extenders.length === 0) return toResult(handle, pod, candidates);

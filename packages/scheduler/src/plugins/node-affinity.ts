@@ -38,6 +38,7 @@ export function nodeAffinity(added?: NodeAffinity): Plugin {
   const preferredSlot = new StateSlot<Preferred>(`${NAME}/score`);
   return {
     name: NAME,
+    filtersByNodeAlone: true,
     events: [
       {
         resource: 'Node',

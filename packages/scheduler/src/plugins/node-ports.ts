@@ -10,6 +10,7 @@ const TAKEN: Rejection = {
 /** No two pods of a node may have the same host port. */
 export const nodePorts: Plugin = {
   name: 'NodePorts',
+  filtersByNodeAlone: true,
   events: [
     { resource: 'Node', actions: ['Add'] },
     {

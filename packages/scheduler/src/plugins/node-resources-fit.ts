@@ -37,6 +37,7 @@ export function nodeResourcesFit({
 
   return {
     name: 'NodeResourcesFit',
+    filtersByNodeAlone: true,
     events: [
       { resource: 'Node', actions: ['Add', 'UpdateNodeAllocatable'], hint: nodeMayFit },
       { resource: 'AssignedPod', actions: ['Delete', 'UpdatePodScaleDown'] },

@@ -9,6 +9,7 @@ const UNSCHEDULABLE: Rejection = { reasons: ['node(s) were unschedulable'], unre
 /** Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it. */
 export const nodeUnschedulable = (cache: Pick<SchedulerCache, 'unschedulableNodes'>): Plugin => ({
   name: 'NodeUnschedulable',
+  filtersByNodeAlone: true,
   events: [
     {
       resource: 'Node',

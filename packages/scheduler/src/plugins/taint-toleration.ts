@@ -14,6 +14,7 @@ interface Tolerations {
 /** Keeps pods off nodes with taints that they do not tolerate; prefers nodes with fewer taints of effect PreferNoSchedule. */
 export const taintToleration = (cache: Pick<SchedulerCache, 'taintedNodes'>): Plugin => ({
   name: NAME,
+  filtersByNodeAlone: true,
   events: [
     {
       resource: 'Node',

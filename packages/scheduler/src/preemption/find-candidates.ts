@@ -2,9 +2,10 @@ import type { NodeInfo } from '../cluster/node-info.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import type { CycleState } from '../framework/cycle-state.js';
 import type { PluginHandle } from '../framework/plugin-handle.js';
-import type { FilterOutcome, FilterResult, Rejection } from '../framework.js';
+import type { FilterOutcome, Rejection } from '../framework.js';
 import { type Candidate, moreImportant } from './candidate.js';
 import { type Budget, splitByBudgets } from './disruption-budgets.js';
+import type { TrialMemory, TrialResult } from './trial-memory.js';
 
 export interface CandidateLimits {
   /** Share of the nodes that is tried at least. Per cent. */
@@ -28,16 +29,19 @@ export function findCandidates(
   outcome: FilterOutcome,
   budgets: readonly Budget[],
   limits: CandidateLimits,
+  memory?: TrialMemory,
 ): CandidateSearch {
   const potential = handle.cache.nodes.filter((node) => outcome.rejectionOf(node)?.unresolvable === false);
   const wanted = candidatesToFind(potential.length, limits);
   const offset = Math.floor(handle.random() * potential.length);
   const candidates: Candidate[] = [];
   const rejections = new Map<string, Rejection>();
+  const tryNode = (node: NodeInfo) => selectVictims(handle, state, pod, node, budgets);
+  const trial = memory && handle.fitsByNodeAlone(state, pod) ? memory.remembering(pod, budgets, tryNode) : tryNode;
   let harmless = 0;
   for (let index = 0; index < potential.length; index++) {
     const node = potential[(offset + index) % potential.length] as NodeInfo;
-    const found = selectVictims(handle, state, pod, node, budgets);
+    const found = trial(node);
     if ('reasons' in found) rejections.set(node.name, found);
     else {
       candidates.push(found);
@@ -63,7 +67,7 @@ export function selectVictims(
   pod: PodInfo,
   originalNode: NodeInfo,
   budgets: readonly Budget[],
-): Candidate | NonNullable<FilterResult> {
+): TrialResult {
   const lower: PodInfo[] = [];
   for (const other of originalNode.pods.values()) if (other.priority < pod.priority) lower.push(other);
   if (lower.length === 0) return NO_VICTIMS;
