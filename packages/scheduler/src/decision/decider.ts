@@ -1,5 +1,6 @@
 import type { SchedulerCache } from '../cluster/cache.js';
 import type { NodeInfo } from '../cluster/node-info.js';
+import { NodeMemory } from '../cluster/node-memory.js';
 import type { Nominator } from '../cluster/nominator.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import type { CycleState } from '../framework/cycle-state.js';
@@ -35,12 +36,15 @@ export class Decider {
   readonly #raw: Float64Array[] = [];
   readonly #normalized: Float64Array[] = [];
   readonly #filters: Plugin[] = [];
+  /** Whether pods fit beside those that are nominated. */
+  readonly #fitting: NodeMemory<FilterResult>;
 
   constructor({ cache, nominator, random = Math.random, onPluginTime }: DeciderOptions) {
     this.#cache = cache;
     this.#nominator = nominator;
     this.#random = random;
     this.#onPluginTime = onPluginTime;
+    this.#fitting = new NodeMemory(nominator);
   }
 
   /** Finds the nodes that fit: all of them in a small cluster, enough of them in a large one. */
@@ -168,7 +172,7 @@ export class Decider {
     const epoch = this.#epoch;
     const seen = this.#seen;
     const rejections = this.#rejections;
-    const hasNominated = this.#nominator.size > 0;
+    const besideNominated = this.#nominator.size > 0 ? this.#besideNominated(cycle, filters) : undefined;
     const start = count === 0 ? 0 : this.#start % count;
     cycle.start = start;
     let index = start;
@@ -184,7 +188,7 @@ export class Decider {
         rejection = (filters[failed] as Plugin).filter?.(state, pod, node);
         if (rejection !== undefined) break;
       }
-      if (rejection === undefined && hasNominated) rejection = this.#rejectionOfNominated(cycle, filters, node);
+      if (rejection === undefined && besideNominated) rejection = besideNominated(node);
       if (rejection === undefined) {
         seen[node.slot] = epoch;
         feasible.push(node);
@@ -207,12 +211,20 @@ export class Decider {
     if (cycle.nodes.length > 0) this.#start = (this.#start + evaluated) % cycle.nodes.length;
   }
 
-  #rejectionOfNominated(cycle: Cycle, filters: readonly Plugin[], node: NodeInfo): FilterResult {
-    if (this.#nominatedBefore(cycle.pod, node) === undefined) return undefined;
-    const rejection = this.fits(filters, cycle.state, cycle.pod, node);
-    // Which plugin it was does not matter much: any of them may change its mind once those have come or gone.
-    if (rejection) for (const { name } of filters) cycle.rejectedBy.add(name);
-    return rejection;
+  /** Asked of nodes that the pod fits but for those nominated there. */
+  #besideNominated(cycle: Cycle, filters: readonly Plugin[]): (node: NodeInfo) => FilterResult {
+    const { pod, state, rejectedBy } = cycle;
+    const judge = (node: NodeInfo) => this.fits(filters, state, pod, node);
+    const fits = filters.every((plugin) => plugin.filtersByNodeAlone)
+      ? this.#fitting.remembering(pod, [], judge)
+      : judge;
+    return (node) => {
+      if (this.#nominator.versionOf(node.name) === 0) return undefined;
+      const rejection = fits(node);
+      // Which plugin it was does not matter much: any of them may change its mind once those have come or gone.
+      if (rejection) for (const { name } of filters) rejectedBy.add(name);
+      return rejection;
+    };
   }
 
   #nominatedBefore(pod: PodInfo, node: NodeInfo): PodInfo[] | undefined {

@@ -1,4 +1,5 @@
 import type { NodeInfo } from '../cluster/node-info.js';
+import { NodeMemory } from '../cluster/node-memory.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import { podOf } from '../cluster-event.js';
 import { fitMessage } from '../decision/fit-message.js';
@@ -7,8 +8,7 @@ import type { PluginHandle } from '../framework/plugin-handle.js';
 import type { FilterOutcome, Plugin, PostFilterResult, Rejection } from '../framework.js';
 import { type Candidate, cheapestCandidate } from '../preemption/candidate.js';
 import { evictVictims } from '../preemption/evict-victims.js';
-import { type CandidateLimits, findCandidates } from '../preemption/find-candidates.js';
-import { TrialMemory } from '../preemption/trial-memory.js';
+import { type CandidateLimits, findCandidates, type TrialResult } from '../preemption/find-candidates.js';
 
 const NOT_HELPFUL: Rejection = { reasons: ['Preemption is not helpful for scheduling'], unresolvable: true };
 
@@ -26,7 +26,7 @@ export interface PreemptionReasoning {
 
 /** Makes room for a pod by the pods of lowest priority that cost least. */
 export function defaultPreemption(handle: PluginHandle, limits: CandidateLimits): Plugin {
-  const memory = new TrialMemory(handle.nominator);
+  const memory = new NodeMemory<TrialResult>(handle.nominator);
   return {
     name: 'DefaultPreemption',
     events: [

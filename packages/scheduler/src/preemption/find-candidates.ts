@@ -1,11 +1,11 @@
 import type { NodeInfo } from '../cluster/node-info.js';
+import type { NodeMemory } from '../cluster/node-memory.js';
 import type { PodInfo } from '../cluster/pod-info.js';
 import type { CycleState } from '../framework/cycle-state.js';
 import type { PluginHandle } from '../framework/plugin-handle.js';
-import type { FilterOutcome, Rejection } from '../framework.js';
+import type { FilterOutcome, FilterResult, Rejection } from '../framework.js';
 import { type Candidate, moreImportant } from './candidate.js';
 import { type Budget, splitByBudgets } from './disruption-budgets.js';
-import type { TrialMemory, TrialResult } from './trial-memory.js';
 
 export interface CandidateLimits {
   /** Share of the nodes that is tried at least. Per cent. */
@@ -19,6 +19,9 @@ export interface CandidateSearch {
   readonly rejections: ReadonlyMap<string, Rejection>;
 }
 
+/** Of one node: what it takes there, or why nothing helps. */
+export type TrialResult = Candidate | NonNullable<FilterResult>;
+
 const NO_VICTIMS: Rejection = { reasons: ['No preemption victims found for incoming pod'], unresolvable: true };
 
 /** Tries, from a random place on, the nodes that fewer pods could make fit, until enough have been found. */
@@ -29,7 +32,7 @@ export function findCandidates(
   outcome: FilterOutcome,
   budgets: readonly Budget[],
   limits: CandidateLimits,
-  memory?: TrialMemory,
+  memory: NodeMemory<TrialResult>,
 ): CandidateSearch {
   const potential = handle.cache.nodes.filter((node) => outcome.rejectionOf(node)?.unresolvable === false);
   const wanted = candidatesToFind(potential.length, limits);
@@ -37,7 +40,8 @@ export function findCandidates(
   const candidates: Candidate[] = [];
   const rejections = new Map<string, Rejection>();
   const tryNode = (node: NodeInfo) => selectVictims(handle, state, pod, node, budgets);
-  const trial = memory && handle.fitsByNodeAlone(state, pod) ? memory.remembering(pod, budgets, tryNode) : tryNode;
+  const versions = budgets.map(({ metadata }) => `${metadata.uid}/${metadata.resourceVersion}`);
+  const trial = handle.fitsByNodeAlone(state, pod) ? memory.remembering(pod, versions, tryNode) : tryNode;
   let harmless = 0;
   for (let index = 0; index < potential.length; index++) {
     const node = potential[(offset + index) % potential.length] as NodeInfo;

@@ -1,9 +1,9 @@
 import type { PodDisruptionBudget } from '@kubelab/api';
 import { expect, it } from 'vitest';
-import { createPodInfo } from '../cluster/pod-info.js';
 import { makeNode, makePod, requesting } from '../simulation/objects.js';
 import { createRandom, type Random } from '../simulation/random.js';
 import { createSimulation, type Simulation } from '../simulation/simulation.js';
+import { createPodInfo } from './pod-info.js';
 
 type Pod = ReturnType<typeof makePod>;
 type Node = ReturnType<typeof makeNode>;
@@ -126,7 +126,7 @@ async function reasoningOf(simulation: Simulation, pod: Pod): Promise<unknown> {
   return [result?.nominatedNode, result?.message, result?.reasoning];
 }
 
-it('finds what a trial of every node finds, whatever has changed since', async () => {
+it('what is remembered of nodes is what judging each anew comes to, whatever has changed since', async () => {
   let preemptions = 0;
   for (let seed = 1; seed <= 20; seed++) {
     const cluster = new ChangingCluster(createRandom(seed));
