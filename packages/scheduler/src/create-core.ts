@@ -9,7 +9,7 @@ import { Nominator } from './cluster/nominator.js';
 import type { PodInfo } from './cluster/pod-info.js';
 import type { SchedulerConfiguration } from './config/configuration.js';
 import { createProfile } from './create-profile.js';
-import { Decider, type DeciderOptions } from './decision/decider.js';
+import { Decider, type DeciderOptions, judgeByNodeAlone } from './decision/decider.js';
 import type { HttpExtender } from './extender/http-extender.js';
 import type { CycleState } from './framework/cycle-state.js';
 import type { PluginHandle } from './framework/plugin-handle.js';
@@ -72,7 +72,7 @@ export function createCore(options: CoreOptions): SchedulingCore {
     },
     fitsByNodeAlone(state, pod) {
       const profile = profileOf(pod);
-      return profile !== undefined && decider.filtersOf(profile, state).every((plugin) => plugin.filtersByNodeAlone);
+      return profile !== undefined && judgeByNodeAlone(decider.filtersOf(profile, state));
     },
     trial: {
       add: (state: CycleState, pod: PodInfo, added: PodInfo, node: NodeInfo) =>

@@ -37,6 +37,13 @@ describe('findMissingRequired', () => {
   });
 });
 
+it('tells of each of very many', () => {
+  const env = Array.from({ length: 100_000 }, () => ({}));
+  const missing = findMissingRequired('Pod', { spec: { containers: [{ name: 'a', image: 'i', env }] } });
+  expect(missing).toHaveLength(100_000);
+  expect(missing.at(-1)?.field).toBe('spec.containers[0].env[99999].name');
+});
+
 describe('withMissingRequired', () => {
   it('adds only what the kind itself does not report', () => {
     const own = [

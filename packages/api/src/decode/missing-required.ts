@@ -36,8 +36,10 @@ const POINTERS = new Set([
  * main resource do not set it. Call it after defaulting.
  */
 export function findMissingRequired(definition: string, object: object): FieldError[] {
+  const errors: FieldError[] = [];
   const { status: _ignored, ...rest } = object as Record<string, unknown>;
-  return [...missingInStruct(definition, rest)];
+  visitStruct(definition, rest, undefined, errors);
+  return errors;
 }
 
 /** The kind's own errors, and of the missing fields those that none of them speaks of. */
@@ -53,39 +55,47 @@ function withoutIndexes(field: string): string {
   return field.replace(/\[\d+\]/g, '');
 }
 
-/** Nearly every object lacks nothing: paths are put together on the way back, by those that found something. */
-const NOTHING: readonly FieldError[] = [];
+/** A field or an element. Put into words only where something is missing, which in nearly all objects is nothing. */
+interface Place {
+  readonly parent: Place | undefined;
+  readonly step: string | number;
+}
 
-function missingInStruct(name: string, object: Record<string, unknown>): readonly FieldError[] {
+function visitStruct(
+  name: string,
+  object: Record<string, unknown>,
+  place: Place | undefined,
+  errors: FieldError[],
+): void {
   const { properties, required: requiredFields = [] } = definitionOf(name);
-  let errors = NOTHING;
   for (const field of requiredFields) {
     const node = properties[field];
     if (node === undefined || !isEmpty(node, object[field]) || MAY_BE_EMPTY.has(`${name}.${field}`)) continue;
-    const isStruct = node.ref !== undefined && !isPointer(name, field, node);
-    errors = withThose(errors, field, isStruct ? missingInStruct(node.ref ?? '', {}) : [required('')]);
+    const fieldPlace = { parent: place, step: field };
+    if (node.ref !== undefined && !isPointer(name, field, node)) visitStruct(node.ref, {}, fieldPlace, errors);
+    else errors.push(required(pathOf(fieldPlace)));
   }
   for (const [field, value] of Object.entries(object)) {
     const node = Object.hasOwn(properties, field) ? properties[field] : undefined;
-    if (node !== undefined && typeof value === 'object') errors = withThose(errors, field, missingInValue(node, value));
+    if (node !== undefined && typeof value === 'object')
+      visitValue(node, value, { parent: place, step: field }, errors);
   }
-  return errors;
 }
 
-function missingInValue({ ref, items }: SchemaNode, value: unknown): readonly FieldError[] {
-  if (ref !== undefined) return isObject(value) ? missingInStruct(ref, value) : NOTHING;
-  if (items === undefined || !Array.isArray(value)) return NOTHING;
-  let errors = NOTHING;
-  value.forEach((element, index) => {
-    errors = withThose(errors, `[${index}]`, missingInValue(items, element));
-  });
-  return errors;
+function visitValue({ ref, items }: SchemaNode, value: unknown, place: Place, errors: FieldError[]): void {
+  if (ref !== undefined) {
+    if (isObject(value)) visitStruct(ref, value, place, errors);
+  } else if (items !== undefined && Array.isArray(value)) {
+    value.forEach((element, index) => {
+      visitValue(items, element, { parent: place, step: index }, errors);
+    });
+  }
 }
 
-function withThose(errors: readonly FieldError[], at: string, found: readonly FieldError[]): readonly FieldError[] {
-  return found.length === 0
-    ? errors
-    : [...errors, ...found.map((error) => ({ ...error, field: join(at, error.field) }))];
+function pathOf({ parent, step }: Place): string {
+  const before = parent === undefined ? '' : pathOf(parent);
+  if (typeof step === 'number') return `${before}[${step}]`;
+  return before === '' ? step : `${before}.${step}`;
 }
 
 function isPointer(type: string, field: string, node: SchemaNode): boolean {
@@ -96,8 +106,4 @@ function isEmpty(node: SchemaNode, value: unknown): boolean {
   if (node.type === 'integer' || node.type === 'number' || node.type === 'boolean' || node.type === 'any') return false;
   if (value === undefined || value === null || value === '') return true;
   return Array.isArray(value) && value.length === 0;
-}
-
-function join(path: string, field: string): string {
-  return field === '' || field.startsWith('[') ? `${path}${field}` : `${path}.${field}`;
 }

@@ -150,3 +150,26 @@ describe('warnings', () => {
     expect(deployments.strategy.warnings?.(deployment(1), deployment(1))).toEqual([]);
   });
 });
+
+const many = <T>(make: (index: number) => T): T[] => Array.from({ length: 100_000 }, (_, index) => make(index));
+
+it.each([
+  ['variables', { containers: [{ name: 'a', env: many((i) => ({ name: `v${i}` })) }] }, 0],
+  ['ports', { containers: [{ name: 'a', ports: many(() => ({ containerPort: 1 })) }] }, 105],
+  ['host ports', { containers: [{ name: 'a', ports: many((i) => ({ containerPort: 1, hostPort: i + 1 })) }] }, 0],
+  [
+    'paths',
+    { containers: [], volumes: [{ name: 'v', configMap: { items: many((i) => ({ key: 'k', path: `p${i}` })) } }] },
+    90,
+  ],
+  [
+    'sources',
+    {
+      containers: [],
+      volumes: [{ name: 'v', projected: { sources: many((i) => ({ serviceAccountToken: { path: `p${i}` } })) } }],
+    },
+    4095,
+  ],
+])('are found among very many %s without comparing all with all', (_what, spec, count) => {
+  expect(podSpecWarnings(spec)).toHaveLength(count);
+});

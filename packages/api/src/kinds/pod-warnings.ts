@@ -163,10 +163,13 @@ function pullSecretWarnings(warned: Warned): string[] {
 }
 
 function repeated<T>(items: readonly T[], read: (item: T) => string, path: string, field: string): string[] {
-  const values = items.map(read);
-  return values.flatMap((value, i) =>
-    values.indexOf(value) < i ? [`${path}[${i}].${field}: duplicate ${field} ${quote(value)}`] : [],
-  );
+  const seen = new Set<string>();
+  return items.flatMap((item, i) => {
+    const value = read(item);
+    if (seen.has(value)) return [`${path}[${i}].${field}: duplicate ${field} ${quote(value)}`];
+    seen.add(value);
+    return [];
+  });
 }
 
 function podSeccompWarnings(warned: Warned): string[] {
@@ -207,11 +210,13 @@ function fractionWarnings(list: Readonly<Record<string, Quantity>> | undefined, 
 
 /** A later variable may build on the one before it; otherwise the first is lost to whoever merges by name. */
 function environmentWarnings({ env = [] }: DeepReadonly<Container>, path: string): string[] {
-  const names = env.map(({ name }) => name);
+  const seen = new Set<string>();
   return env.flatMap(({ name, value = '', valueFrom }, i) => {
     const reference = `$(${name})`;
     const builds = valueFrom === undefined && value !== reference && value.includes(reference);
-    if (names.indexOf(name) === i || builds) return [];
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    if (isFirst || builds) return [];
     return [`${path}[${i}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`];
   });
 }

@@ -6,18 +6,26 @@ interface Placed {
   readonly port: DeepReadonly<ContainerPort>;
 }
 
+/** Nobody is served while ports are compared: neither with more of the same number, nor once so much was said. */
+const MAX_COMPARED = 100;
+const MAX_WARNINGS = 100;
+
 /** Ports of a pod that more than one of its containers, or one of them twice, has. */
 export function portWarnings(containers: readonly { container: DeepReadonly<Container>; path: string }[]): string[] {
   const seen = new Map<string, Placed[]>();
-  return containers.flatMap(({ container, path }) =>
-    (container.ports ?? []).flatMap((port, i) => {
+  const warnings: string[] = [];
+  for (const { container, path } of containers) {
+    for (const [i, port] of (container.ports ?? []).entries()) {
+      if (warnings.length >= MAX_WARNINGS) return warnings;
       const placed = { path: `${path}.ports[${i}]`, port };
       const key = `${port.containerPort}/${port.protocol ?? 'TCP'}`;
       const others = seen.get(key) ?? [];
-      seen.set(key, [...others, placed]);
-      return [...hostAddressWarnings(placed), ...others.flatMap((other) => conflictWarnings(placed, other))];
-    }),
-  );
+      seen.set(key, others);
+      warnings.push(...hostAddressWarnings(placed), ...others.flatMap((other) => conflictWarnings(placed, other)));
+      if (others.length < MAX_COMPARED) others.push(placed);
+    }
+  }
+  return warnings;
 }
 
 function hostAddressWarnings({ path, port }: Placed): string[] {

@@ -11,6 +11,12 @@ interface Paths {
   readonly paths: readonly string[];
 }
 
+/**
+ * Of the sources of a volume, and of the paths of a source. Each is compared with all others, and nobody is served
+ * meanwhile: what comes behind so many is not warned of.
+ */
+const MAX_COMPARED = 100;
+
 /** Files of one volume that would lie at, or within, each other. */
 export function overlappingPathWarnings(volumes: readonly ReadonlyVolume[]): string[] {
   return volumes.flatMap((volume) => {
@@ -26,19 +32,19 @@ export function overlappingPathWarnings(volumes: readonly ReadonlyVolume[]): str
 }
 
 function pathsOf(of: () => string, items: Items | undefined): Paths[] {
-  return items === undefined ? [] : [{ of, paths: items.map(({ path = '' }) => path) }];
+  return items === undefined ? [] : [{ of, paths: items.slice(0, MAX_COMPARED).map(({ path = '' }) => path) }];
 }
 
 /** Sources of one volume share its directory. */
 function projectedWarnings(name: () => string, sources: readonly DeepReadonly<VolumeProjection>[]): string[] {
   const earlier = new Set<string>();
-  return sources.flatMap((source) => {
+  return sources.slice(0, MAX_COMPARED).flatMap((source) => {
     if (Object.keys(source).length === 0) return [`${name()} (Projected) has no sources provided`];
     const [projected] = pathsOfSource(name, source);
     if (projected === undefined) return [];
     const { of, paths } = projected;
     const all = [...new Set(paths), ...earlier].sort();
-    for (const path of paths) earlier.add(path);
+    for (const path of paths) if (earlier.size < MAX_COMPARED) earlier.add(path);
     return [...overlaps(projected), ...overlaps({ of, paths: all })];
   });
 }

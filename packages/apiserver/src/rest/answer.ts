@@ -6,6 +6,7 @@ import { encodeProtobuf } from '../protobuf/encode-protobuf.js';
 import { PROTOBUF_TYPE } from '../protobuf/envelope.js';
 import type { Exchange } from './exchange.js';
 import { formatOfStatus, JSON_TYPE, YAML_TYPE } from './negotiation.js';
+import { warningHeaders } from './warning-headers.js';
 
 /** Smaller answers are not worth the time (as Kubernetes, KEP-156). */
 const GZIP_THRESHOLD_BYTES = 128 * 1024;
@@ -39,7 +40,7 @@ export async function send(exchange: Exchange, answer: Answer): Promise<void> {
     'Audit-Id': exchange.auditId,
     ...answer.headers,
   };
-  if (exchange.warnings.size > 0) headers.Warning = [...exchange.warnings].map(warningHeader);
+  if (exchange.warnings.size > 0) headers.Warning = warningHeaders(exchange.warnings);
   if (bytes.length > GZIP_THRESHOLD_BYTES && acceptsGzip(message.headers['accept-encoding'])) {
     bytes = await compress(bytes, { level: constants.Z_BEST_SPEED });
     headers['Content-Encoding'] = 'gzip';
@@ -109,10 +110,4 @@ function wantsPretty({ query, message }: Exchange): boolean {
 
 function acceptsGzip(header: string | string[] | undefined): boolean {
   return header !== undefined && String(header).includes('gzip');
-}
-
-/** RFC 7234, section 5.5, as Kubernetes writes it. */
-function warningHeader(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]/g, ' ').replace(/["\\]/g, '\\$&');
-  return `299 - "${printable}"`;
 }

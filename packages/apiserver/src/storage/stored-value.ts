@@ -234,8 +234,8 @@ function opensMetadata(body: Buffer, at: number): boolean {
 
 /** Whoever edits a value by hand leaves the header as it was. */
 function managedFieldsIn({ header, body }: DecodedValue): { behind: number; length: number } | undefined {
-  if (header.managedFields === undefined) return undefined;
-  const [before, length, behind] = header.managedFields;
+  if (!Array.isArray(header.managedFields)) return undefined;
+  const [before, length, behind]: NonNullable<ValueHeader['managedFields']> = header.managedFields;
   const key = body.subarray(before, before + MANAGED_FIELDS_BYTES.length);
   const areThere = before + length + behind === body.length && key.equals(MANAGED_FIELDS_BYTES);
   return areThere ? { behind, length } : undefined;

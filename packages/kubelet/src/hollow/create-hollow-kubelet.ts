@@ -23,7 +23,6 @@ import { ownObjects } from './own-objects.js';
 import { createPodRouter } from './pod-router.js';
 import { createPooledClock } from './pooled-clock.js';
 import { settlingStatus } from './settling-status.js';
-import { withoutManagedFields } from './slim-object.js';
 import { createTurns } from './turns.js';
 
 /** More leases a second cost the apiserver and etcd too much of a small machine: see the README. */
@@ -140,9 +139,7 @@ function createParts(
   const clock = createPooledClock();
   const pods = createPodRouter(client, log);
   const ownNames = new Set(shapes.map(({ name }) => name));
-  const ownNodes = ownObjects<Node>(client, (node) =>
-    ownNames.has(node.metadata.name) ? withoutManagedFields(node) : undefined,
-  );
+  const ownNodes = ownObjects<Node>(client, ({ metadata }) => ownNames.has(metadata.name));
   const nodeInformer = createInformer(ownNodes, nodes, {}, log);
   const { eventQps: perSecond, eventBurst: burst } = options;
   const podCalls = createCallLimit({ ...POD_CALLS, slowMs: SLOW_HEARTBEAT_MS });

@@ -3,25 +3,20 @@ import type { ApiClient, WatchEvent } from '@kubelab/client';
 
 type Source = Pick<ApiClient, 'list' | 'watch'>;
 
-/**
- * A client for an informer that is to hold only some objects, and those without
- * what nobody here reads: the others pass by and leave only their versions.
- * `keep` answers undefined for an object that is none of ours.
- */
+/** A client for an informer that is to hold only some objects: the others pass by and leave only their versions. */
 export function ownObjects<Kept extends KubernetesObject>(
   client: Source,
-  keep: (object: Persisted<Kept>) => Persisted<Kept> | undefined,
+  isOwn: (object: Persisted<Kept>) => boolean,
 ): Source {
-  const keepAny = keep as unknown as (object: KubernetesObject) => KubernetesObject | undefined;
+  const isAnyOwn = isOwn as unknown as (object: KubernetesObject) => boolean;
   return {
     async list(resource, options) {
       const page = await client.list(resource, options);
-      return { ...page, items: page.items.flatMap((item) => (keepAny(item) as typeof item | undefined) ?? []) };
+      return { ...page, items: page.items.filter(isAnyOwn) };
     },
     async *watch(resource, options) {
       for await (const event of client.watch(resource, options)) {
-        const object = event.type === 'BOOKMARK' ? event.object : keepAny(event.object);
-        if (object) yield { ...event, object } as typeof event;
+        if (event.type === 'BOOKMARK' || isAnyOwn(event.object)) yield event;
         else yield { type: 'BOOKMARK', object: event.object, trace: undefined } as WatchEvent<never>;
       }
     },

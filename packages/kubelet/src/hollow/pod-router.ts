@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import type { ReadonlyPod } from '../pod.js';
 import type { NodePods } from '../pod-worker/pod-workers.js';
 import { ownObjects } from './own-objects.js';
-import { slimPod } from './slim-pod.js';
 
 /** The pods of many nodes from one watch, and each node's own part of it. */
 export interface PodRouter {
@@ -25,7 +24,7 @@ interface NodePart {
 
 export function createPodRouter(client: Pick<ApiClient, 'list' | 'watch'>, log: Logger): PodRouter {
   const parts = new Map<string, NodePart>();
-  const own = ownObjects<Pod>(client, (pod) => (parts.has(pod.spec?.nodeName ?? '') ? slimPod(pod) : undefined));
+  const own = ownObjects<Pod>(client, ({ spec }) => parts.has(spec?.nodeName ?? ''));
   const informer: Informer<Pod> = createInformer(
     own,
     pods,

@@ -215,11 +215,10 @@ export class Decider {
   #besideNominated(cycle: Cycle, filters: readonly Plugin[]): (node: NodeInfo) => FilterResult {
     const { pod, state, rejectedBy } = cycle;
     const judge = (node: NodeInfo) => this.fits(filters, state, pod, node);
-    const fits = filters.every((plugin) => plugin.filtersByNodeAlone)
-      ? this.#fitting.remembering(pod, [], judge)
-      : judge;
+    let fits: typeof judge | undefined;
     return (node) => {
       if (this.#nominator.versionOf(node.name) === 0) return undefined;
+      fits ??= judgeByNodeAlone(filters) ? this.#fitting.remembering(pod, [], judge) : judge;
       const rejection = fits(node);
       // Which plugin it was does not matter much: any of them may change its mind once those have come or gone.
       if (rejection) for (const { name } of filters) rejectedBy.add(name);
@@ -335,6 +334,11 @@ function firstRejection(filters: readonly Plugin[], state: CycleState, pod: PodI
 
 function addPod(plugins: readonly Plugin[], state: CycleState, pod: PodInfo, added: PodInfo, node: NodeInfo): void {
   for (const plugin of plugins) plugin.addPod?.(state, pod, added, node);
+}
+
+/** Whether what they say of a node holds for pods that ask for the same until the node changes. */
+export function judgeByNodeAlone(filters: readonly Plugin[]): boolean {
+  return filters.every((plugin) => plugin.filtersByNodeAlone);
 }
 
 const hasScores = ({ score }: Profile): boolean => score.length > 0;
